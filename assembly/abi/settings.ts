@@ -1,0 +1,199 @@
+/**
+ * Settings of `configure`: an array of u32, one a member, in this order. A host writes them at `settings_address()` before `configure`.
+ * Where a setting means what one of suricata.yaml means, the comment gives that name. Sizes are in bytes, times in seconds.
+ */
+export enum Setting {
+  /** 0 detection (IDS: verdicts always pass, would-drop is recorded), 1 prevention (inline). */
+  Prevent = 0,
+  // Capacities: all memory of the core follows from these.
+  FrameBytes,
+  FrameSlots,
+  EventBytes,
+  DatabaseBytes,
+  HeapBytes,
+  Flows,
+  TcpSessions,
+  /** defrag.trackers */
+  DefragTrackers,
+  /** Pool of rule state: flow bits, transaction rule state, thresholds, xbits. */
+  RuleStateItems,
+  HashSeed,
+  // Memcaps, 0 = only HeapBytes bounds it.
+  /** defrag.memcap */
+  DefragMemcap,
+  /** stream.memcap */
+  StreamMemcap,
+  /** stream.reassembly.memcap */
+  ReassemblyMemcap,
+  /** app-layer.protocols.http.memcap */
+  HttpMemcap,
+  // Decoding.
+  /** stream.checksum-validation */
+  StreamChecksumValidation,
+  /** 1: frames with bad IP/TCP/UDP/ICMP checksums get their events (`pcap-file.checksum-checks`) */
+  ChecksumEvents,
+  /** vlan.use-for-tracking */
+  VlanTracking,
+  /** decoder.teredo.enabled, .ports (up to 4 ports below) */
+  Teredo,
+  TeredoPort,
+  Vxlan,
+  VxlanPort,
+  Geneve,
+  GenevePort,
+  ErspanTypeI,
+  MaxLayers,
+  // Defragmentation.
+  /** defrag.timeout */
+  DefragTimeout,
+  /** host-os-policy default (TargetOs) */
+  HostOs,
+  // Flow timeouts: flow-timeouts.PROTO.{new,established,closed,bypassed}, default, tcp, udp, icmp.
+  DefaultNew,
+  DefaultEstablished,
+  DefaultClosed,
+  DefaultBypassed,
+  TcpNew,
+  TcpEstablished,
+  TcpClosed,
+  TcpBypassed,
+  UdpNew,
+  UdpEstablished,
+  UdpBypassed,
+  IcmpNew,
+  IcmpEstablished,
+  IcmpBypassed,
+  // Stream.
+  /** stream.midstream */
+  Midstream,
+  /** stream.async-oneside */
+  AsyncOneside,
+  /** stream.bypass */
+  StreamBypass,
+  /** stream.drop-invalid */
+  DropInvalid,
+  /** stream.max-syn-queued */
+  MaxSynQueued,
+  /** stream.max-synack-queued */
+  MaxSynAckQueued,
+  /** stream.reassembly.depth, 0 = no limit */
+  ReassemblyDepth,
+  /** stream.reassembly.toserver-chunk-size */
+  ToServerChunk,
+  /** stream.reassembly.toclient-chunk-size */
+  ToClientChunk,
+  /** stream.reassembly.raw */
+  RawReassembly,
+  /** stream.reassembly.max-regions */
+  MaxRegions,
+  /** stream.reassembly.urgent.policy: 0 oob, 1 inline, 2 drop, 3 gap */
+  UrgentPolicy,
+  /** stream.reassembly.urgent.oob-limit-policy */
+  UrgentOobLimitPolicy,
+  // Exception policies (ExceptionPolicy).
+  /** stream.memcap-policy */
+  StreamMemcapPolicy,
+  /** stream.reassembly.memcap-policy */
+  ReassemblyMemcapPolicy,
+  /** stream.midstream-policy */
+  MidstreamPolicy,
+  /** flow.memcap-policy */
+  FlowMemcapPolicy,
+  /** defrag.memcap-policy */
+  DefragMemcapPolicy,
+  /** app-layer.error-policy */
+  AppLayerErrorPolicy,
+  /** What happens to a frame whose cost exceeds its budget. */
+  BudgetPolicy,
+  // Detection.
+  /** packet-alert-max */
+  PacketAlertMax,
+  /** detect.inspection-recursion-limit */
+  RecursionLimit,
+  /** pcre.match-limit */
+  PcreMatchLimit,
+  /** detect.guess-applayer-tx */
+  GuessAppLayerTx,
+  /** detect.stream-tx-log-limit */
+  StreamTxLogLimit,
+  /** Cost units a packet may spend in detection; 0 = no limit. */
+  PacketBudget,
+  // Application layer.
+  /** app-layer.protocols.PROTO.enabled: bit AppProto of two words (AppEnabledLow, AppEnabledHigh); detection-only: bit in the DetectOnly words. */
+  AppEnabledLow,
+  AppEnabledHigh,
+  AppDetectOnlyLow,
+  AppDetectOnlyHigh,
+  /** app-layer.protocols.http.libhtp.default-config.* */
+  HttpPersonality,
+  HttpRequestBodyLimit,
+  HttpResponseBodyLimit,
+  HttpRequestBodyMinInspect,
+  HttpRequestBodyInspectWindow,
+  HttpResponseBodyMinInspect,
+  HttpResponseBodyInspectWindow,
+  /** http-body-inline: 0 no, 1 yes, 2 auto (as Prevent) */
+  HttpBodyInline,
+  HttpDoubleDecodePath,
+  HttpDoubleDecodeQuery,
+  /** response-body-decompress-layer-limit */
+  HttpDecompressLayers,
+  HttpLzmaEnabled,
+  HttpLzmaMemlimit,
+  HttpBombLimit,
+  HttpDecompressTimeLimit,
+  HttpMaxRequestHeaders,
+  HttpMaxTx,
+  HttpMetaFieldLimit,
+  HttpUriIncludeAll,
+  HttpQueryPlusSpace,
+  /** app-layer.protocols.smtp.* */
+  SmtpDecodeMime,
+  SmtpDecodeBase64,
+  SmtpDecodeQuotedPrintable,
+  SmtpHeaderValueDepth,
+  SmtpExtractUrls,
+  SmtpBodyMd5,
+  SmtpContentLimit,
+  SmtpContentInspectMinSize,
+  SmtpContentInspectWindow,
+  SmtpRawExtraction,
+  /** app-layer.protocols.ftp.memcap */
+  FtpMemcap,
+  /** app-layer.protocols.tls.encryption-handling: 0 default, 1 bypass, 2 full */
+  TlsEncryptionHandling,
+  /** app-layer.protocols.tls.ja3-fingerprints / ja4-fingerprints: 0 off, 1 on (auto: the host decides from the rules) */
+  TlsJa3,
+  TlsJa4,
+  /** app-layer.protocols.ssh.hassh */
+  SshHassh,
+  /** asn1-max-frames */
+  Asn1MaxFrames,
+  // What is written besides alerts: bit of EventType.
+  EventTypes,
+  /** Transactions logged: bit AppProto of two words. */
+  LogTxLow,
+  LogTxHigh,
+  /** 1: alerts carry `payload` / `packet` (see EvePayload bits). */
+  AlertPayload,
+  COUNT,
+}
+
+/** host-os-policy */
+export enum TargetOs {
+  Bsd = 0,
+  Windows = 1,
+  OldLinux = 2,
+  Linux = 3,
+  OldSolaris = 4,
+  Solaris = 5,
+  Hpux10 = 6,
+  Hpux11 = 7,
+  Irix = 8,
+  Macos = 9,
+  Windows2k3 = 10,
+  Vista = 11,
+  BsdRight = 12,
+  First = 13,
+  Last = 14,
+}
