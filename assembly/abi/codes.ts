@@ -152,3 +152,21 @@ export enum AppProto {
   Rsync = 40,
   Last = 41,
 }
+
+/** Why `load` refused a database. */
+export enum LoadError {
+  None = 0,
+  TooShort = 1,
+  BadMagic = 2,
+  BadVersion = 3,
+  BadLength = 4,
+  BadDigest = 5,
+  BadSection = 6,
+  BadRule = 7,
+  BadCondition = 8,
+  BadPrefilter = 9,
+  BadSet = 10,
+  BadRegex = 11,
+  TooManyRules = 12,
+  NotConfigured = 13,
+}
