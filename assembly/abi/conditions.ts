@@ -99,9 +99,11 @@ export enum ContentFlag {
   DepthVariable = 512,
   DistanceVariable = 1024,
   WithinVariable = 2048,
-  /** The next relative condition hangs on this one: try further occurrences. */
-  RelativeNext = 4096,
+  /** A following relative condition may match with a later occurrence of this one (`within`, `pcre/R`, relative byte_* and isdataat). */
+  WithinNext = 4096,
   Replace = 8192,
+  /** A following `distance` hangs on this one: a later occurrence cannot help. */
+  DistanceNext = 16384,
 }
 
 /** `pcre` */

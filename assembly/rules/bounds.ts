@@ -12,5 +12,5 @@ export function setCandidate(start: usize, length: u32): void {
 
 /** Are `bytes` bytes at `offset` inside the candidate and behind its header? */
 export function inside(offset: u32, bytes: u32): bool {
-  return offset >= DatabaseHeader.size && offset <= end && bytes <= end - offset;
+  return offset >= <u32>DatabaseHeader.size && offset <= end && bytes <= end - offset;
 }

@@ -57,7 +57,7 @@ function checkChain(offset: u32): bool {
   for (let guard: u32 = 0; guard < 4096; guard++) {
     if ((offset & 7) != 0 || !inside(offset, Condition.body)) return false;
     const c = candidate + offset;
-    const length = <u32>load<u16>(c, Condition.length);
+    const length = <i32>load<u16>(c, Condition.length);
     if (length < Condition.body || (length & 7) != 0 || !inside(offset, length)) return false;
     if (!checkCondition(c, length)) return false;
     if (load<u16>(c, Condition.op) == Op.Base64Decode && !checkNested(c)) return false;
@@ -74,7 +74,7 @@ function checkNested(c: usize): bool {
   for (let guard: u32 = 0; guard < 4096; guard++) {
     if ((offset & 7) != 0 || !inside(offset, Condition.body)) return false;
     const inner = candidate + offset;
-    const length = <u32>load<u16>(inner, Condition.length);
+    const length = <i32>load<u16>(inner, Condition.length);
     if (length < Condition.body || (length & 7) != 0 || !inside(offset, length)) return false;
     if (load<u16>(inner, Condition.op) == Op.Base64Decode || !checkCondition(inner, length)) return false;
     if ((load<u32>(inner, Condition.flags) & CONDITION_LAST) != 0) return true;
@@ -100,9 +100,9 @@ function checkRules(): bool {
   const listCount = countOf(Section.Lists);
   for (let i: u32 = 0; i < count; i++) {
     const rule = startOf(Section.Rules) + <usize>i * RuleRecord.size;
-    const type = load<u8>(rule, RuleRecord.type);
+    const type = <i32>load<u8>(rule, RuleRecord.type);
     if (type < RuleType.IpOnly || type > RuleType.Transaction) return false;
-    if (load<u8>(rule, RuleRecord.action) > Action.RejectBoth) return false;
+    if (<i32>load<u8>(rule, RuleRecord.action) > Action.RejectBoth) return false;
     const protocols = load<u32>(rule, RuleRecord.protocols);
     if (protocols != 0 && !inside(protocols, 32)) return false;
     if (load<u32>(rule, RuleRecord.source) >= addressCount || load<u32>(rule, RuleRecord.destination) >= addressCount)
@@ -205,7 +205,7 @@ function checkPrefilters(): bool {
 /** Checks the candidate at `start`. */
 export function checkDatabase(start: usize, length: u32, maxRules: u32): LoadError {
   setCandidate(start, length);
-  if (length < DatabaseHeader.size) return LoadError.TooShort;
+  if (length < <u32>DatabaseHeader.size) return LoadError.TooShort;
   if (load<u32>(start, DatabaseHeader.magic) != DATABASE_MAGIC) return LoadError.BadMagic;
   if (load<u32>(start, DatabaseHeader.version) != DATABASE_VERSION) return LoadError.BadVersion;
   if (load<u32>(start, DatabaseHeader.length) != length) return LoadError.BadLength;

@@ -26,7 +26,7 @@ import { inside } from "./bounds";
 export const BYTE_VARIABLES: u32 = 32;
 
 /** Is the condition at `c`, `length` bytes long (>= 8, inside), sound? Ops without offsets need only their length. */
-export function checkCondition(c: usize, length: u32): bool {
+export function checkCondition(c: usize, length: i32): bool {
   switch (<u32>load<u16>(c, Condition.op)) {
     case Op.Content: {
       if (length < ContentField.size) return false;
@@ -37,7 +37,7 @@ export function checkCondition(c: usize, length: u32): bool {
     }
     case Op.Pcre: {
       if (length < PcreField.size) return false;
-      const captures = <u32>load<u16>(c, PcreField.captures);
+      const captures = <i32>load<u16>(c, PcreField.captures);
       if (length < PcreField.size + captures * CaptureField.size) return false;
       const program = load<u32>(c, PcreField.program);
       return (program & 7) == 0 && inside(program, load<u32>(c, PcreField.programLength));
@@ -62,7 +62,7 @@ export function checkCondition(c: usize, length: u32): bool {
     case Op.Dataset:
       return length >= DatasetField.size;
     case Op.FlowBits:
-      return length >= FlowBitsField.names + <u32>load<u16>(c, FlowBitsField.count) * 4;
+      return length >= FlowBitsField.names + <i32>load<u16>(c, FlowBitsField.count) * 4;
     case Op.FlowInt:
       return length >= FlowIntField.size;
     case Op.Xbits:
@@ -70,7 +70,7 @@ export function checkCondition(c: usize, length: u32): bool {
     case Op.DcerpcInterface:
       return length >= DcerpcInterfaceField.size;
     case Op.DcerpcOpnum:
-      return length >= DcerpcOpnumField.ranges + <u32>load<u16>(c, DcerpcOpnumField.count) * 4;
+      return length >= DcerpcOpnumField.ranges + <i32>load<u16>(c, DcerpcOpnumField.count) * 4;
     case Op.FlowVariable:
       return (
         length >= FlowVariableField.size &&
