@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { CapturedFrame } from "../../hosts/node/capture/frame.ts";
 import { readCapture } from "../../hosts/node/capture/reader.ts";
 import { CaptureWriter } from "../../hosts/node/capture/writer.ts";
 import { ExitCode, formatError, VpatchError } from "../../hosts/node/errors.ts";
@@ -92,7 +93,7 @@ for (const le of [true, false]) {
       return Buffer.concat([bytes(le, ["u32", type, length]), padded, bytes(le, ["u32", length])]);
     };
     const section = block(0x0a0d0d0a, bytes(le, ["u32", 0x1a2b3c4d], ["u16", 1, 0], ["u64", -1]));
-    const describe = (link: number, options = Buffer.alloc(0)): Buffer =>
+    const describe = (link: number, options: Buffer = Buffer.alloc(0)): Buffer =>
       block(1, Buffer.concat([bytes(le, ["u16", link, 0], ["u32", 4]), options]));
     const resolution = (value: number): Buffer => bytes(le, ["u16", 9, 1], ["u8", value, 0, 0, 0], ["u16", 0, 0]);
     const offset = bytes(le, ["u16", 14, 8], ["u64", 1000], ["u16", 0, 0]);
@@ -132,7 +133,7 @@ for (const le of [true, false]) {
 
 for (const extension of ["pcap", "pcapng"]) {
   const path = join(folder, `written.${extension}`);
-  const frame = (index: number, linkType: number) => ({
+  const frame = (index: number, linkType: number): CapturedFrame => ({
     linkType,
     seconds: 1700000000 + index,
     nanoseconds: 5000,
