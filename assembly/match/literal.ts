@@ -1,0 +1,121 @@
+/**
+ * The multi-pattern literal matcher: which of up to 65,535 literals occur in a buffer. See README.md in this room.
+ *
+ * Contract: `table` passed `checkLiteralTable` since it was last written and is 8-byte aligned; `configureLiteralScratch` was called with
+ * room for its literals; `data` has `length` bytes followed by at least 64 that may be read (their content is of no consequence: no
+ * match reaches beyond `length`, and none starts before `data`).
+ */
+import {
+  LiteralEntry,
+  LiteralFilter,
+  LiteralFlag,
+  LiteralFormat,
+  LiteralHeader,
+  LiteralSection,
+} from "../abi/literals";
+import { filterBits, filterBytes } from "./gram";
+import { filterNibbles } from "./nibble";
+import { beginReport, candidates, endReport, reported, reportScratchBytes, setReportScratch, verify } from "./verify";
+
+/** Text a filter looks at before its candidates are verified: positions of one block fit the first-level cache. */
+const BLOCK: u32 = 4096;
+
+/** Bytes of mutable memory that scans with tables of up to `literals` literals need. */
+export function literalScratchBytes(literals: u32): u32 {
+  return reportScratchBytes(literals, BLOCK);
+}
+
+/** Hands the scans their memory: `bytes` at `ptr`, 8-byte aligned, zeroed. False: not enough for a single literal. */
+export function configureLiteralScratch(ptr: usize, bytes: u32): bool {
+  return setReportScratch(ptr, bytes, BLOCK);
+}
+
+/**
+ * Writes the index of every literal that occurs in `data` to `out` (u32 each, any order, each once) and returns their number, at most `max`.
+ */
+export function scanLiterals(table: usize, data: usize, length: u32, out: usize, max: u32): u32 {
+  if (length == 0 || max == 0) return 0;
+  const end = data + length;
+  beginReport(out, max);
+  let section = table + LiteralHeader.SIZE;
+  for (let left = load<u32>(table, LiteralHeader.SECTIONS); left != 0; --left) {
+    const filter = load<u32>(section, LiteralSection.FILTER);
+    for (let at = data; at < end; at += BLOCK) {
+      const stop = min<usize>(at + BLOCK, end);
+      let found: usize;
+      if (filter == LiteralFilter.BIT_TABLE) found = filterBits(table, section, at, stop, candidates);
+      else if (filter == LiteralFilter.BYTE_TABLE) found = filterBytes(table, section, at, stop, candidates);
+      else found = filterNibbles(table, section, at, stop, candidates);
+      if (found != candidates) verify(table, section, data, end, found);
+    }
+    section += LiteralSection.SIZE;
+  }
+  return endReport();
+}
+
+/** Whether `length` bytes at `table` are a literal table that every later scan can follow blindly. */
+export function checkLiteralTable(table: usize, length: u32): bool {
+  if ((table & 7) != 0 || length < <u32>LiteralHeader.SIZE) return false;
+  if (
+    load<u32>(table, LiteralHeader.MAGIC) != LiteralFormat.MAGIC ||
+    load<u32>(table, LiteralHeader.VERSION) != LiteralFormat.VERSION
+  )
+    return false;
+  if (load<u32>(table, LiteralHeader.BYTES) != length) return false;
+  const count = load<u32>(table, LiteralHeader.COUNT);
+  const sections = load<u32>(table, LiteralHeader.SECTIONS);
+  const text = load<u32>(table, LiteralHeader.TEXT);
+  const textBytes = load<u32>(table, LiteralHeader.TEXT_BYTES);
+  if (count > <u32>LiteralFormat.MAX_LITERALS || count > reported() || sections > 8) return false;
+  if (!inside(LiteralHeader.SIZE, sections * LiteralSection.SIZE, length) || !inside(text, textBytes, length))
+    return false;
+  for (let i: u32 = 0; i < sections; ++i) {
+    if (!checkSection(table, table + LiteralHeader.SIZE + i * LiteralSection.SIZE, length, count, textBytes))
+      return false;
+  }
+  return true;
+}
+
+function inside(offset: u32, bytes: u32, length: u32): bool {
+  return (offset & 7) == 0 && <u64>offset + <u64>bytes <= <u64>length;
+}
+
+function checkSection(table: usize, section: usize, length: u32, count: u32, textBytes: u32): bool {
+  const filter = load<u32>(section, LiteralSection.FILTER);
+  const stride = load<u32>(section, LiteralSection.STRIDE);
+  const bits = load<u32>(section, LiteralSection.TABLE_BITS);
+  const headBits = load<u32>(section, LiteralSection.HEAD_BITS);
+  const entryCount = load<u32>(section, LiteralSection.ENTRY_COUNT);
+  if (stride != 1 && stride != 2 && stride != 4) return false;
+  if (headBits < 1 || headBits > 20 || entryCount > 1 << 20) return false;
+  let tableBytes: u32 = 96;
+  if (filter == LiteralFilter.NIBBLES) {
+    if (bits < 1 || bits > 3 || stride != 1) return false;
+  } else {
+    if (filter > <u32>LiteralFilter.BIT_TABLE || bits < 4 || bits > 24) return false;
+    tableBytes = 1 << (filter == LiteralFilter.BIT_TABLE ? bits - 3 : bits);
+  }
+  if (!inside(load<u32>(section, LiteralSection.TABLE), tableBytes, length)) return false;
+  if (!inside(load<u32>(section, LiteralSection.HEADS), 4 << headBits, length)) return false;
+  if (!inside(load<u32>(section, LiteralSection.ENTRIES), entryCount * LiteralEntry.SIZE, length)) return false;
+  if (filter == LiteralFilter.BYTE_TABLE) {
+    const bytes = table + load<u32>(section, LiteralSection.TABLE);
+    for (let i: u32 = 0; i < tableBytes; ++i) if (load<u8>(bytes + i) > 1) return false;
+  }
+  const heads = table + load<u32>(section, LiteralSection.HEADS);
+  for (let i: u32 = 0; i < (<u32>1) << headBits; ++i) {
+    if (load<u32>(heads + (i << 2)) > entryCount) return false;
+  }
+  let entry = table + load<u32>(section, LiteralSection.ENTRIES);
+  for (let i: u32 = 0; i < entryCount; ++i, entry += LiteralEntry.SIZE) {
+    const size: u32 = load<u8>(entry, LiteralEntry.LENGTH);
+    if (load<u32>(entry, LiteralEntry.LITERAL) >= count || size == 0) return false;
+    if (load<u8>(entry, LiteralEntry.GRAM_AT) >= size || load<u8>(entry, LiteralEntry.VALUE_AT) >= size) return false;
+    const flags = load<u8>(entry, LiteralEntry.FLAGS);
+    if (i == entryCount - 1 && (flags & LiteralFlag.LAST) == 0) return false;
+    if ((flags & LiteralFlag.MORE) == 0) continue;
+    const vectors = load<u32>(entry, LiteralEntry.TEXT);
+    if ((vectors & 7) != 0 || <u64>vectors + <u64>(((size + 15) >> 4) << 5) > <u64>textBytes) return false;
+  }
+  return true;
+}

@@ -1,0 +1,32 @@
+/** A literal as the matcher's builder takes it, and the vectors it is compared by. */
+
+/** One literal to look for. */
+export interface Literal {
+  /** 1 to 255 bytes. */
+  bytes: Uint8Array;
+  /** ASCII letters match in either case. */
+  nocase: boolean;
+}
+
+/** A literal with its index and its comparison masks: text matches if (text & mask) == value, byte by byte. */
+export interface MaskedLiteral {
+  index: number;
+  length: number;
+  bytes: Uint8Array;
+  nocase: boolean;
+  value: Uint8Array;
+  mask: Uint8Array;
+}
+
+/** 0xdf is exact for a letter: only its two cases share the other seven bits. */
+export function masked(literal: Literal, index: number): MaskedLiteral {
+  const { bytes, nocase } = literal;
+  const mask = bytes.map((byte) => (nocase && isLetter(byte) ? 0xdf : 0xff));
+  const value = bytes.map((byte, i) => byte & mask[i]!);
+  return { index, length: bytes.length, bytes, nocase, value, mask };
+}
+
+function isLetter(byte: number): boolean {
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+}
