@@ -1,0 +1,105 @@
+/**
+ * Every application protocol by its AppProto: the one place that knows them all. A protocol `p` gives:
+ *
+ * | function                                          | does                                                                        |
+ * | ------------------------------------------------- | --------------------------------------------------------------------------- |
+ * | pOpen(transport): usize                           | a state (app/transaction.ts openState), 0 when memory is refused             |
+ * | pParse(state, direction, data, length, flags): i32 | reads input (app/input.ts); bytes consumed, or PARSE_ERROR                  |
+ * | pClose(state)                                     | frees the state and every transaction left                                  |
+ * | pFreeTx(state, tx)                                | frees what hangs on a finished transaction, then the record (`closeTx`)      |
+ * | pBuffer(state, tx, buffer, direction, index): bool | hands out a buffer (app/view.ts); false: absent (or no such index)          |
+ * | pNumber(state, tx, field, direction, index): bool | hands out a number (app/number.ts)                                          |
+ * | pLog(state, tx)                                   | writes the transaction into the open event body (verdict/cbor.ts)           |
+ *
+ * Progress: a direction is complete at `completeProgress`.
+ */
+import { AppProto, Direction } from "../abi/codes";
+import { FtpProgress, HttpProgress, SimpleProgress, SmtpProgress, SshProgress, TlsProgress } from "../abi/progress";
+import { release } from "../memory/heap";
+import { PARSE_ERROR } from "./input";
+import { AppState, closeTx, Tx } from "./transaction";
+
+/** Is there a parser for this protocol? Others are detected only. */
+export function hasParser(proto: u32): bool {
+  switch (proto) {
+    default:
+      return false;
+  }
+}
+
+export function openApp(proto: u32, transport: u32): usize {
+  switch (proto) {
+    default:
+      return 0;
+  }
+}
+
+export function parseApp(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
+  switch (<u32>state.proto) {
+    default:
+      return PARSE_ERROR;
+  }
+}
+
+export function closeApp(state: AppState): void {
+  switch (<u32>state.proto) {
+    default:
+      while (state.oldest != 0) closeTx(state, changetype<Tx>(state.oldest));
+      release(changetype<usize>(state));
+  }
+}
+
+export function freeTx(state: AppState, tx: Tx): void {
+  switch (<u32>state.proto) {
+    default:
+      closeTx(state, tx);
+  }
+}
+
+export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, index: u32): bool {
+  switch (<u32>state.proto) {
+    default:
+      return false;
+  }
+}
+
+export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, index: u32): bool {
+  switch (<u32>state.proto) {
+    default:
+      return false;
+  }
+}
+
+/** Writes the protocol's part of an event: `http: {...}`, `dns: {...}` ... */
+export function logApp(state: AppState, tx: Tx): void {
+  switch (<u32>state.proto) {
+    default:
+      break;
+  }
+}
+
+/** The progress at which a direction of a transaction is over. */
+export function completeProgress(proto: u32, direction: u32): u32 {
+  switch (proto) {
+    case AppProto.Http1:
+      return HttpProgress.Complete;
+    case AppProto.Tls:
+      return TlsProgress.Finished;
+    case AppProto.Ssh:
+      return SshProgress.Finished;
+    case AppProto.Smtp:
+      return SmtpProgress.Complete;
+    case AppProto.Ftp:
+      return FtpProgress.Finished;
+    default:
+      return SimpleProgress.Complete;
+  }
+}
+
+/** Are both directions of the transaction over? */
+export function isComplete(tx: Tx): bool {
+  return (
+    <u32>tx.progressToServer >= completeProgress(tx.proto, Direction.ToServer) &&
+    <u32>tx.progressToClient >= completeProgress(tx.proto, Direction.ToClient)
+  );
+}

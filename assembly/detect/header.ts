@@ -1,0 +1,149 @@
+/**
+ * The rule header against a packet: IP version, protocol, ports, addresses, flow direction and state.
+ * Address and port sets are shared by many rules: the answer for a set is remembered for the packet at hand.
+ */
+import { Direction, IpProto } from "../abi/codes";
+import { AddressSetRecord, PortSetRecord, RuleFlag, RuleRecord } from "../abi/database";
+import { reserve } from "../memory/arena";
+import { addressSets, database, portSets } from "../rules/database";
+import { Packet, PacketFlag } from "../wire/packet";
+
+/** Sets whose answers are remembered; others are searched every time. */
+const MEMO: u32 = 4096;
+
+let memo: usize = 0;
+let stamp: u32 = 0;
+
+/** Carves the memory of answers. */
+export function configureHeader(): bool {
+  memo = reserve(MEMO * 4 * 4);
+  return memo != 0;
+}
+
+/** Forgets all answers: a new packet. */
+export function openHeader(): void {
+  stamp += 2;
+  if (stamp == 0) {
+    memory.fill(memo, 0, MEMO * 16);
+    stamp = 2;
+  }
+}
+
+/** Is the address in the set? `first` and `second`: its bytes 0..7 and 8..15 as they lie in memory; IPv4 in the first four. */
+export function inAddressSet(set: u32, version: u32, first: u64, second: u64): bool {
+  const record = addressSets + <usize>set * AddressSetRecord.size;
+  if (version == 4) {
+    const ranges = database + load<u32>(record, AddressSetRecord.ipv4);
+    const address = bswap<u32>(<u32>first);
+    let from: u32 = 0;
+    let to = load<u32>(record, AddressSetRecord.ipv4Count);
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const range = ranges + ((<usize>middle) << 3);
+      if (address < load<u32>(range)) to = middle;
+      else if (address > load<u32>(range, 4)) from = middle + 1;
+      else return true;
+    }
+    return false;
+  }
+  if (version != 6) return false;
+  const ranges = database + load<u32>(record, AddressSetRecord.ipv6);
+  const a = bswap<u64>(first);
+  const b = bswap<u64>(second);
+  let from: u32 = 0;
+  let to = load<u32>(record, AddressSetRecord.ipv6Count);
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const range = ranges + ((<usize>middle) << 5);
+    const lowHigh = load<u64>(range);
+    const highHigh = load<u64>(range, 16);
+    if (a < lowHigh || (a == lowHigh && b < load<u64>(range, 8))) to = middle;
+    else if (a > highHigh || (a == highHigh && b > load<u64>(range, 24))) from = middle + 1;
+    else return true;
+  }
+  return false;
+}
+
+function inPortSet(set: u32, port: u32): bool {
+  const record = portSets + <usize>set * PortSetRecord.size;
+  const ranges = database + load<u32>(record, PortSetRecord.ranges);
+  let from: u32 = 0;
+  let to = load<u32>(record, PortSetRecord.count);
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const range = ranges + ((<usize>middle) << 2);
+    if (port < <u32>load<u16>(range)) to = middle;
+    else if (port > <u32>load<u16>(range, 2)) from = middle + 1;
+    else return true;
+  }
+  return false;
+}
+
+/** `kind`: 0 source, 1 destination address; 2 source, 3 destination port. */
+function remembered(kind: u32, set: u32, packet: Packet): bool {
+  if (set >= MEMO) return ask(kind, set, packet);
+  const slot = memo + ((<usize>(kind * MEMO + set)) << 2);
+  const known = load<u32>(slot);
+  if ((known & ~1) == stamp) return (known & 1) != 0;
+  const held = ask(kind, set, packet);
+  store<u32>(slot, stamp | <u32>held);
+  return held;
+}
+
+function ask(kind: u32, set: u32, packet: Packet): bool {
+  switch (kind) {
+    case 0:
+      return inAddressSet(set, packet.ipVersion, packet.sourceLow, packet.sourceHigh);
+    case 1:
+      return inAddressSet(set, packet.ipVersion, packet.destinationLow, packet.destinationHigh);
+    case 2:
+      return inPortSet(set, packet.sourcePort);
+    default:
+      return inPortSet(set, packet.destinationPort);
+  }
+}
+
+/** Does the rule's header hold for the packet? */
+export function matchHeader(rule: usize, packet: Packet): bool {
+  const flags = load<u32>(rule, RuleRecord.flags);
+  if ((flags & (RuleFlag.Ipv4Only | RuleFlag.Ipv6Only)) != 0) {
+    if ((flags & RuleFlag.Ipv4Only) != 0 && packet.ipVersion != 4) return false;
+    if ((flags & RuleFlag.Ipv6Only) != 0 && packet.ipVersion != 6) return false;
+  }
+  const protocols = load<u32>(rule, RuleRecord.protocols);
+  if (protocols != 0) {
+    const proto = <u32>packet.proto;
+    if (packet.ipVersion == 0) return false;
+    if ((load<u8>(database + protocols + (proto >> 3)) & (1 << (proto & 7))) == 0) return false;
+  }
+  const sourcePorts = load<u32>(rule, RuleRecord.sourcePorts);
+  const destinationPorts = load<u32>(rule, RuleRecord.destinationPorts);
+  if ((sourcePorts | destinationPorts) != 0) {
+    const proto = <i32>packet.proto;
+    if (proto != IpProto.Tcp && proto != IpProto.Udp && proto != IpProto.Sctp) return false;
+    if (packet.has(PacketFlag.Fragment)) return false;
+    if (destinationPorts != 0 && !remembered(3, destinationPorts, packet)) return false;
+    if (sourcePorts != 0 && !remembered(2, sourcePorts, packet)) return false;
+  }
+  const source = load<u32>(rule, RuleRecord.source);
+  if (source != 0 && !remembered(0, source, packet)) return false;
+  const destination = load<u32>(rule, RuleRecord.destination);
+  if (destination != 0 && !remembered(1, destination, packet)) return false;
+  return matchFlow(flags, packet);
+}
+
+const FLOW_FLAGS: u32 =
+  RuleFlag.ToServer | RuleFlag.ToClient | RuleFlag.Established | RuleFlag.NotEstablished | RuleFlag.RequireFlow;
+
+/** The `flow` keyword (Suricata manual, flow keywords). */
+function matchFlow(flags: u32, packet: Packet): bool {
+  if ((flags & RuleFlag.NoFrag) != 0 && packet.has(PacketFlag.Defragmented)) return false;
+  if ((flags & RuleFlag.OnlyFrag) != 0 && !packet.has(PacketFlag.Defragmented)) return false;
+  if ((flags & FLOW_FLAGS) == 0) return true;
+  if (packet.flow == 0) return false;
+  if ((flags & RuleFlag.ToServer) != 0 && packet.direction != Direction.ToServer) return false;
+  if ((flags & RuleFlag.ToClient) != 0 && packet.direction != Direction.ToClient) return false;
+  if ((flags & RuleFlag.Established) != 0 && !packet.has(PacketFlag.Established)) return false;
+  if ((flags & RuleFlag.NotEstablished) != 0 && packet.has(PacketFlag.Established)) return false;
+  return true;
+}

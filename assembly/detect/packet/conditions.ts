@@ -1,0 +1,135 @@
+/** Conditions on the headers of a packet and on the state of its flow: checked before any content (Suricata manual, header keywords). */
+
+import { AppProto, IpProto } from "../../abi/codes";
+import {
+  BitsField,
+  ChecksumField,
+  CONDITION_LAST,
+  CONDITION_NEGATED,
+  CompareField,
+  Condition,
+  EventField,
+  FlowBitsField,
+  Op,
+  RpcField,
+  RpcFlag,
+  TcpFlagsField,
+  TcpFlagsMode,
+} from "../../abi/conditions";
+import { database } from "../../rules/database";
+import { checksumHolds } from "../../wire/checksum";
+import { Packet, PacketFlag } from "../../wire/packet";
+import { compareNumber } from "../compare";
+import { matchFlowBits } from "../state/flowbits";
+import { matchFlowInt } from "../state/flowint";
+import { matchAppLayerProtocol } from "../state/protocol";
+import { matchFlowVariable } from "../state/variables";
+import { matchXbits } from "../state/xbits";
+import { matchFtpBounce } from "./ftpbounce";
+import { packetNumber, packetNumbers } from "./numbers";
+import { ipOptionBits } from "./options";
+import { matchStreamSize } from "./stream_size";
+
+/** Do all packet conditions of the chain hold? */
+export function matchPacket(chain: u32, packet: Packet): bool {
+  let c = database + chain;
+  for (;;) {
+    if (!matchOne(c, packet)) return false;
+    if ((load<u32>(c, Condition.flags) & CONDITION_LAST) != 0) return true;
+    c += load<u16>(c, Condition.length);
+  }
+}
+
+function matchOne(c: usize, packet: Packet): bool {
+  switch (<u32>load<u16>(c, Condition.op)) {
+    case Op.Compare:
+      return matchNumber(c, packet);
+    case Op.TcpFlags:
+      return packet.proto == IpProto.Tcp && packet.transport != 0 && matchTcpFlags(c, packet.tcpFlags);
+    case Op.IpOptions:
+      return (ipOptionBits(packet) & load<u32>(c, BitsField.bits)) != 0;
+    case Op.FragBits:
+      return matchFragBits(c, packet);
+    case Op.SameIp:
+      return (
+        packet.ipVersion != 0 &&
+        packet.sourceLow == packet.destinationLow &&
+        packet.sourceHigh == packet.destinationHigh
+      );
+    case Op.Checksum:
+      return checksumHolds(packet, load<u8>(c, ChecksumField.kind), load<u8>(c, ChecksumField.valid) != 0);
+    case Op.StreamSize:
+      return matchStreamSize(c, packet);
+    case Op.DecodeEvent:
+      return hasEvent(packet, load<u16>(c, EventField.event));
+    case Op.Rpc:
+      return matchRpc(c, packet);
+    case Op.FtpBounce:
+      return matchFtpBounce(packet);
+    case Op.FlowBits:
+      return matchFlowBits(c, packet);
+    case Op.FlowInt:
+      return matchFlowInt(c, packet);
+    case Op.Xbits:
+      return matchXbits(c, packet);
+    case Op.AppLayerProtocol:
+      return matchAppLayerProtocol(c, packet);
+    case Op.FlowVariable:
+      return matchFlowVariable(c, packet);
+    default:
+      return false;
+  }
+}
+
+function matchNumber(c: usize, packet: Packet): bool {
+  const found = packetNumbers(load<u16>(c, CompareField.field), packet);
+  return found && compareNumber(packetNumber, c);
+}
+
+/** `flags:[modifier]<flags>[,<ignored>]`; both are bit sets of the TCP flag byte. */
+function matchTcpFlags(c: usize, flags: u32): bool {
+  const seen = flags & ~(<u32>load<u8>(c, TcpFlagsField.ignored)) & 0xff;
+  return matchBits(load<u8>(c, TcpFlagsField.mode), seen, load<u8>(c, TcpFlagsField.flags));
+}
+
+function matchBits(mode: u32, seen: u32, wanted: u32): bool {
+  switch (mode) {
+    case TcpFlagsMode.AtLeast:
+      return (seen & wanted) == wanted;
+    case TcpFlagsMode.Any:
+      return (seen & wanted) != 0;
+    case TcpFlagsMode.Not:
+      return (seen & wanted) != wanted;
+    default:
+      return seen == wanted;
+  }
+}
+
+function matchFragBits(c: usize, packet: Packet): bool {
+  if (packet.ipVersion != 4) return false;
+  return matchBits(load<u8>(c, BitsField.mode), packet.fragmentBits, load<u32>(c, BitsField.bits));
+}
+
+/** Decode, stream and application events of this packet. */
+export function hasEvent(packet: Packet, event: u32): bool {
+  const n = <u32>packet.eventCount;
+  for (let i: u32 = 0; i < n; i++) if (packet.event(i) == event) return true;
+  return false;
+}
+
+/** `rpc:<program>,<version|*>,<procedure|*>`: a Sun RPC call (RFC 5531 section 9) in this packet. */
+function matchRpc(c: usize, packet: Packet): bool {
+  let at = packet.payload;
+  let length = packet.payloadLength;
+  if (packet.proto == IpProto.Tcp) {
+    // Record mark of RPC over TCP.
+    if (length < 4) return false;
+    at += 4;
+    length -= 4;
+  }
+  if (length < 24 || load<u32>(at, 4) != 0) return false;
+  const f = load<u32>(c, Condition.flags);
+  if (bswap<u32>(load<u32>(at, 12)) != load<u32>(c, RpcField.program)) return false;
+  if ((f & RpcFlag.Version) != 0 && bswap<u32>(load<u32>(at, 16)) != load<u32>(c, RpcField.version)) return false;
+  return (f & RpcFlag.Procedure) == 0 || bswap<u32>(load<u32>(at, 20)) == load<u32>(c, RpcField.procedure);
+}
