@@ -1,0 +1,415 @@
+/**
+ * The backtracking engine: runs every program, in PCRE's order of preference, with an explicit stack and a step limit.
+ *
+ * With `remember` it marks each (choice, position) it enters in the visited table and never enters one twice, which makes
+ * the cost linear in the subject for every program with the `Memoizable` flag: whatever is tried from a choice at a
+ * position depends on nothing else, so a second visit could only fail as the first did, or follow it in preference.
+ */
+import { REGEX_NO_ROW, REGEX_UNBOUNDED, RegexField, RegexMode, RegexOp, RegexSet } from "../abi/regex";
+import { assertHolds, sameText } from "./regex-assert";
+import { register, setRegister, stackBase, stackLimit, tableBase } from "./regex-memory";
+import {
+  allows,
+  codeOf,
+  followOf,
+  literalAt,
+  modeOf,
+  operandOf,
+  opOf,
+  rowOf,
+  runOf,
+  setHas,
+  setOf,
+  setsOf,
+  xOf,
+  yOf,
+} from "./regex-program";
+
+/** What a stack frame undoes or tries. */
+const enum Frame {
+  /** Continue at an instruction and position. */
+  Branch,
+  /** Give a register its former value. */
+  Register,
+  /** Give back one byte of a greedy repeat. */
+  Greedy,
+  /** Take one more byte of a lazy repeat. */
+  Lazy,
+}
+
+/** Byte offsets in a stack frame. */
+const enum FrameField {
+  Kind = 0,
+  /** Instruction address, or register number. */
+  Target = 4,
+  /** Position, or former value. */
+  Position = 8,
+  /** Least (greedy) or greatest (lazy) position. */
+  Bound = 12,
+  Size = 16,
+}
+
+/** Steps taken since the last `resetSteps`; the engine gives up when they exceed `stepLimit`. */
+export let steps: u32 = 0;
+export let stepLimit: u32 = 0;
+/** Where the match of the last successful `backtrack` ended. */
+export let matchEnd: u32 = 0;
+
+let top: usize = 0;
+
+export function resetSteps(limit: u32): void {
+  steps = 0;
+  stepLimit = limit;
+}
+
+/** Bytes of visited table a search needs, or 0 when it has nothing to remember. */
+export function tableNeed(rows: u32, length: u32): u64 {
+  return ((<u64>rows * (<u64>length + 1) + 63) >> 6) << 3;
+}
+
+function push(kind: Frame, target: u32, position: u32, bound: u32): bool {
+  if (top + FrameField.Size > stackLimit) return false;
+  store<u32>(top, kind, FrameField.Kind);
+  store<u32>(top, target, FrameField.Target);
+  store<u32>(top, position, FrameField.Position);
+  store<u32>(top, bound, FrameField.Bound);
+  top += FrameField.Size;
+  return true;
+}
+
+function height(): u32 {
+  return <u32>((top - stackBase) / FrameField.Size);
+}
+
+/** Sets a register so that backtracking restores it. False when the stack is full. */
+function assign(index: u32, value: u32): bool {
+  if (!push(Frame.Register, index, register(index), 0)) return false;
+  setRegister(index, value);
+  return true;
+}
+
+/** Drops the alternatives above `to` but keeps what restores registers. */
+function cut(to: u32): void {
+  let kept = stackBase + <usize>to * FrameField.Size;
+  for (let at = kept; at < top; at += FrameField.Size) {
+    if (load<u32>(at, FrameField.Kind) != Frame.Register) continue;
+    if (at != kept) memory.copy(kept, at, FrameField.Size);
+    kept += FrameField.Size;
+  }
+  top = kept;
+}
+
+/** Undoes everything above `to`. */
+function unwind(to: u32): void {
+  const floor = stackBase + <usize>to * FrameField.Size;
+  while (top > floor) {
+    top -= FrameField.Size;
+    if (load<u32>(top, FrameField.Kind) == Frame.Register) {
+      setRegister(load<u32>(top, FrameField.Target), load<u32>(top, FrameField.Position));
+    }
+  }
+}
+
+/** Marks a bit of the visited table; true when it was marked before. */
+function visited(bit: u64): bool {
+  const at = tableBase + <usize>(bit >> 3);
+  const flag = (<u32>1) << (<u32>bit & 7);
+  const old = <u32>load<u8>(at);
+  if (old & flag) return true;
+  store<u8>(at, old | flag);
+  return false;
+}
+
+/**
+ * Tries to match at `start` exactly. 1: matched, captures in the registers; 0: no; -1: out of steps or stack.
+ * `searchStart` is where the search began (`\G`). Registers are as before unless it matched or gave up.
+ */
+export function backtrack(program: usize, data: usize, length: u32, start: u32, searchStart: u32, remember: bool): i32 {
+  const code = codeOf(program);
+  const sets = setsOf(program);
+  const columns = <u64>length + 1;
+  top = stackBase;
+  let at = code;
+  let position = start;
+  while (true) {
+    if (++steps > stepLimit) return -1;
+    let failed = false;
+    switch (opOf(at)) {
+      case RegexOp.Match:
+        matchEnd = position;
+        return 1;
+      case RegexOp.Set: {
+        if (position < length && setHas(sets + <usize>setOf(at) * RegexSet.Size, load<u8>(data + position))) {
+          position++;
+          at += RegexField.Size;
+        } else failed = true;
+        break;
+      }
+      case RegexOp.String: {
+        const count = xOf(at);
+        if (length - position >= count && literalAt(program + operandOf(at), count, data + position)) {
+          position += count;
+          at += RegexField.Size;
+        } else failed = true;
+        break;
+      }
+      case RegexOp.Repeat: {
+        const set = sets + <usize>setOf(at) * RegexSet.Size;
+        const min = xOf(at);
+        const max = operandOf(at);
+        const mode = modeOf(at);
+        const row = remember ? rowOf(at) : REGEX_NO_ROW;
+        const left = length - position;
+        if (left < min) {
+          failed = true;
+          break;
+        }
+        const unbounded = max == REGEX_UNBOUNDED;
+        if (row != REGEX_NO_ROW && !unbounded && visited(<u64>row * columns + position)) {
+          failed = true;
+          break;
+        }
+        const limit = data + (max < left ? position + max : length);
+        const least = position + min;
+        if ((mode & 3) == RegexMode.Lazy) {
+          if (min > 0 && runOf(set, data + position, data + least) < data + least) {
+            failed = true;
+            break;
+          }
+          if (!push(Frame.Lazy, <u32>at, least, <u32>(limit - data))) return -1;
+          // The frame tries `least` first: step into it through the common way back.
+          store<u32>(top - FrameField.Size, Frame.Lazy | 16, FrameField.Kind);
+          failed = true;
+          break;
+        }
+        let reached: u32;
+        if (row != REGEX_NO_ROW && unbounded) {
+          reached = runUnvisited(set, data, position, least, length, <u64>row * columns);
+          if (reached == NOTHING_NEW || (stoppedAtVisited && (mode & 3) == RegexMode.Possessive)) {
+            failed = true;
+            break;
+          }
+        } else {
+          reached = <u32>(runOf(set, data + position, limit) - data);
+          steps += (reached - position) >> 3;
+          if (reached < least) {
+            failed = true;
+            break;
+          }
+        }
+        if ((mode & 3) == RegexMode.Possessive) {
+          position = reached;
+          at += RegexField.Size;
+          break;
+        }
+        const follow = followOf(at);
+        const end = (mode & RegexMode.FollowEnd) != 0;
+        while (reached > least && !(reached < length ? allows(sets, follow, load<u8>(data + reached)) : end)) reached--;
+        if (reached > least && !push(Frame.Greedy, <u32>at, reached, least)) return -1;
+        position = reached;
+        at += RegexField.Size;
+        break;
+      }
+      case RegexOp.Jump:
+        at = code + <usize>xOf(at) * RegexField.Size;
+        break;
+      case RegexOp.Split: {
+        if (remember) {
+          const row = rowOf(at);
+          if (row != REGEX_NO_ROW && visited(<u64>row * columns + position)) {
+            failed = true;
+            break;
+          }
+        }
+        const mode = modeOf(at);
+        let first: bool;
+        let second: bool;
+        if (position < length) {
+          const byte = load<u8>(data + position);
+          first = allows(sets, setOf(at), byte);
+          second = allows(sets, followOf(at), byte);
+        } else {
+          first = (mode & RegexMode.FollowEnd) != 0;
+          second = (mode & RegexMode.SecondEnd) != 0;
+        }
+        const other = code + <usize>yOf(at) * RegexField.Size;
+        if (first) {
+          if (second && !push(Frame.Branch, <u32>other, position, 0)) return -1;
+          at = code + <usize>xOf(at) * RegexField.Size;
+        } else if (second) at = other;
+        else failed = true;
+        break;
+      }
+      case RegexOp.Save:
+        if (!assign(xOf(at), position)) return -1;
+        at += RegexField.Size;
+        break;
+      case RegexOp.Close:
+        if (!assign(xOf(at), register(yOf(at))) || !assign(xOf(at) + 1, position)) return -1;
+        at += RegexField.Size;
+        break;
+      case RegexOp.Assert:
+        if (assertHolds(modeOf(at), data, length, position, searchStart)) at += RegexField.Size;
+        else failed = true;
+        break;
+      case RegexOp.EmptyCheck:
+        at = register(xOf(at)) == position ? code + <usize>yOf(at) * RegexField.Size : at + RegexField.Size;
+        break;
+      case RegexOp.BackReference: {
+        const from = register(2 * xOf(at));
+        const to = register(2 * xOf(at) + 1);
+        if (from > to || to > length || to - from > length - position) failed = true;
+        else {
+          const count = to - from;
+          steps += count >> 3;
+          if (sameText(data + from, data + position, count, modeOf(at) != 0)) {
+            position += count;
+            at += RegexField.Size;
+          } else failed = true;
+        }
+        break;
+      }
+      case RegexOp.LookEnter:
+      case RegexOp.NegativeEnter: {
+        const x = xOf(at);
+        const negative = opOf(at) == RegexOp.NegativeEnter;
+        const level = height();
+        if (!assign(x, level) || !assign(x + 1, position)) return -1;
+        if (negative && !push(Frame.Branch, <u32>(code + <usize>yOf(at) * RegexField.Size), position, 0)) return -1;
+        at += RegexField.Size;
+        break;
+      }
+      case RegexOp.LookEnd: {
+        const level = register(xOf(at));
+        const back = register(xOf(at) + 1);
+        if (level > height() || back > length) failed = true;
+        else {
+          cut(level);
+          position = back;
+          at += RegexField.Size;
+        }
+        break;
+      }
+      case RegexOp.NegativeEnd: {
+        const level = register(xOf(at));
+        if (level <= height()) unwind(level);
+        failed = true;
+        break;
+      }
+      case RegexOp.AtomicEnter:
+        if (!assign(xOf(at), height())) return -1;
+        at += RegexField.Size;
+        break;
+      case RegexOp.AtomicEnd: {
+        const level = register(xOf(at));
+        if (level > height()) failed = true;
+        else {
+          cut(level);
+          at += RegexField.Size;
+        }
+        break;
+      }
+      case RegexOp.Back:
+        if (position < operandOf(at)) failed = true;
+        else {
+          position -= operandOf(at);
+          at += RegexField.Size;
+        }
+        break;
+      case RegexOp.IfGroup:
+        at = register(2 * xOf(at) + 1) > length ? code + <usize>yOf(at) * RegexField.Size : at + RegexField.Size;
+        break;
+      default:
+        failed = true;
+        break;
+    }
+    while (failed) {
+      if (top == stackBase) return 0;
+      if (++steps > stepLimit) return -1;
+      const frame = top - FrameField.Size;
+      const kind = load<u32>(frame, FrameField.Kind);
+      const target = <usize>load<u32>(frame, FrameField.Target);
+      position = load<u32>(frame, FrameField.Position);
+      if (kind == Frame.Register) {
+        top = frame;
+        setRegister(<u32>target, position);
+      } else if (kind == Frame.Branch) {
+        top = frame;
+        at = target;
+        failed = false;
+      } else if (kind == Frame.Greedy) {
+        const least = load<u32>(frame, FrameField.Bound);
+        const follow = followOf(target);
+        do position--;
+        while (position > least && !allows(sets, follow, load<u8>(data + position)));
+        if (position <= least) top = frame;
+        else store<u32>(frame, position, FrameField.Position);
+        at = target + RegexField.Size;
+        failed = false;
+      } else if (retryLazy(frame, kind, data, length, sets, remember ? columns : 0)) {
+        position = lazyPosition;
+        at = target + RegexField.Size;
+        failed = false;
+      }
+    }
+  }
+}
+
+const NOTHING_NEW: u32 = 0xffff_ffff;
+let stoppedAtVisited: bool = false;
+
+/**
+ * The last position of an unbounded run from `position` on, with at least `least` reached, that was not entered before;
+ * marks what it passes. What lies behind a visited position was, or will be, tried from there.
+ */
+function runUnvisited(set: usize, data: usize, position: u32, least: u32, length: u32, row: u64): u32 {
+  if (runOf(set, data + position, data + least) < data + least) return NOTHING_NEW;
+  let at = least;
+  while (true) {
+    stoppedAtVisited = visited(row + at);
+    if (stoppedAtVisited) break;
+    if (at >= length || !setHas(set, load<u8>(data + at))) {
+      at++;
+      break;
+    }
+    at++;
+  }
+  steps += (at - position) >> 3;
+  return at == least ? NOTHING_NEW : at - 1;
+}
+
+let lazyPosition: u32 = 0;
+
+/** Takes bytes of a lazy repeat up to the next position where what follows may begin. False when there is none. */
+function retryLazy(frame: usize, kind: u32, data: usize, length: u32, sets: usize, columns: u64): bool {
+  const at = <usize>load<u32>(frame, FrameField.Target);
+  const most = load<u32>(frame, FrameField.Bound);
+  const set = sets + <usize>setOf(at) * RegexSet.Size;
+  const follow = followOf(at);
+  const end = (modeOf(at) & RegexMode.FollowEnd) != 0;
+  const row = columns != 0 && operandOf(at) == REGEX_UNBOUNDED ? rowOf(at) : REGEX_NO_ROW;
+  const from = load<u32>(frame, FrameField.Position);
+  let position = from;
+  // A fresh frame (bit 4) has not yet been tried where it stands.
+  let fresh = (kind & 16) != 0;
+  for (;;) {
+    if (!fresh) {
+      if (position >= most || !setHas(set, load<u8>(data + position))) {
+        top = frame;
+        return false;
+      }
+      position++;
+    }
+    fresh = false;
+    if (row != REGEX_NO_ROW && visited(<u64>row * columns + position)) {
+      top = frame;
+      return false;
+    }
+    if (position < length ? allows(sets, follow, load<u8>(data + position)) : end) break;
+  }
+  steps += (position - from) >> 3;
+  store<u32>(frame, Frame.Lazy, FrameField.Kind);
+  store<u32>(frame, position, FrameField.Position);
+  lazyPosition = position;
+  return true;
+}
