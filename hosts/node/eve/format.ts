@@ -1,0 +1,195 @@
+/**
+ * Event records as lines of EVE JSON, in Suricata 8's schema (https://docs.suricata.io/en/latest/output/eve/eve-json-format.html).
+ *
+ * The record's header and the rule's description make the fields that every event has; the body brings the rest, EVE-shaped.
+ * A body object that bears the event's own name (`alert`, `drop` ...) is joined to ours; any other body member wins over ours.
+ */
+import { Action, AppProto, IpProto } from "../../../assembly/abi/codes.ts";
+import { EventFlag, EventType } from "../../../assembly/abi/frames.ts";
+import type { EveOptions } from "../config/schema/outputs.ts";
+import { bodyMembers, type JsonMembers, membersToJson } from "./cbor.ts";
+import { appProtoName, dropReasonName, packetSourceName, protocolName, transactionEventName } from "./names.ts";
+import type { EventView } from "./record.ts";
+import type { RuleDescription } from "./rules.ts";
+import { formatTime } from "./text.ts";
+
+const UNKNOWN_RULE: RuleDescription = { sid: 0, gid: 1, rev: 0, msg: "", category: "", severity: 3 };
+
+/** What the events of one run share. */
+export interface EveContext {
+  options: EveOptions;
+  rules: readonly RuleDescription[];
+  /** Whether drops are carried out: `alert.action` is `blocked` only then. */
+  prevent: boolean;
+  /** `pcap_filename`, when the options ask for it. */
+  captureFile?: string;
+}
+
+/** Body members of an alert that `metadata.app-layer: no` leaves in place. */
+const NOT_APP_LAYER = new Set([
+  "flow",
+  "tunnel",
+  "payload",
+  "payload_printable",
+  "payload_length",
+  "packet",
+  "packet_info",
+  "stream",
+  "verdict",
+  "metadata",
+  "ether",
+  "parent_id",
+  "frame",
+  "alert",
+  "capture_file",
+]);
+
+/** `event_type` of a record. */
+export function eventName(event: EventView): string {
+  switch (event.type) {
+    case EventType.Alert:
+      return "alert";
+    case EventType.Drop:
+      return "drop";
+    case EventType.Flow:
+      return "flow";
+    case EventType.Anomaly:
+      return "anomaly";
+    case EventType.FileInfo:
+      return "fileinfo";
+    case EventType.Tx:
+      return transactionEventName(event.appProto);
+    default:
+      return "engine";
+  }
+}
+
+/** The line of a record, without its end. */
+export function formatEvent(event: EventView, context: EveContext): string {
+  const name = eventName(event);
+  const members = commonMembers(event, name);
+  const body = bodyMembers(event.body);
+  if (event.type === EventType.Alert) alertMembers(event, context, members, body);
+  else if (event.type === EventType.Drop) dropMembers(event, context, members, body);
+  else if (event.type === EventType.Flow) flowMembers(event, members);
+  else if (event.txId !== undefined) members.set("tx_id", String(event.txId));
+  if (event.type === EventType.FileInfo) appProtoMember(event, members);
+  const { options } = context;
+  for (const [key, value] of body) {
+    if ((key === "ether" && !options.ethernet) || (key === "metadata" && !options.metadata)) continue;
+    const ours = members.get(key);
+    members.set(key, key === name && ours !== undefined ? join(ours, value) : value);
+  }
+  if (options.pcapFile && context.captureFile !== undefined) {
+    members.set("pcap_filename", JSON.stringify(context.captureFile));
+  }
+  return membersToJson(members);
+}
+
+function commonMembers(event: EventView, name: string): JsonMembers {
+  const members: JsonMembers = new Map([["timestamp", `"${formatTime(event.timestamp)}"`]]);
+  const { flow, frame, vlan, ipVersion, proto, source, destination } = event;
+  const ports = proto === IpProto.Tcp || proto === IpProto.Udp || proto === IpProto.Sctp;
+  if (flow !== 0n) members.set("flow_id", String(flow));
+  if (frame !== 0 && event.type !== EventType.Flow) members.set("pcap_cnt", String(frame));
+  members.set("event_type", `"${name}"`);
+  if (vlan.length > 0) members.set("vlan", `[${vlan.join(",")}]`);
+  if (ipVersion !== 0) {
+    members.set("src_ip", `"${source}"`);
+    if (ports) members.set("src_port", String(event.sourcePort));
+    members.set("dest_ip", `"${destination}"`);
+    if (ports) members.set("dest_port", String(event.destinationPort));
+    members.set("proto", `"${protocolName(proto)}"`);
+    members.set("ip_v", String(ipVersion));
+    if ((proto === IpProto.Icmp && ipVersion === 4) || (proto === IpProto.Icmpv6 && ipVersion === 6)) {
+      members.set("icmp_type", String(event.icmpType));
+      members.set("icmp_code", String(event.icmpCode));
+    }
+  }
+  if (event.type !== EventType.Flow) members.set("pkt_src", `"${packetSourceName(event.packetSource)}"`);
+  return members;
+}
+
+function appProtoMember(event: EventView, members: JsonMembers): void {
+  if (event.appProto !== AppProto.Unknown) members.set("app_proto", `"${appProtoName(event.appProto)}"`);
+}
+
+function alertMembers(event: EventView, context: EveContext, members: JsonMembers, body: JsonMembers): void {
+  const { alert: options } = context.options;
+  const { flags, flow, direction, txId } = event;
+  if (flags & EventFlag.AppLayer && txId !== undefined) members.set("tx_id", String(txId));
+  if (flags & EventFlag.TxGuessed) members.set("tx_guessed", "true");
+  members.set("alert", alertObject(event, context, true));
+  if (flow !== 0n) {
+    appProtoMember(event, members);
+    if (direction !== undefined) members.set("direction", `"${direction}"`);
+  }
+  if (options.verdict) members.set("verdict", verdictObject(event, context.prevent));
+  else body.delete("verdict");
+  if (!options.flow) body.delete("flow");
+  if (!options.appLayer) for (const key of [...body.keys()]) if (!NOT_APP_LAYER.has(key)) body.delete(key);
+}
+
+/** The `alert` object; a drop event carries it without the parts that `metadata` adds. */
+function alertObject(event: EventView, { options, rules, prevent }: EveContext, complete: boolean): string {
+  const rule = (event.rule === undefined ? undefined : rules[event.rule]) ?? UNKNOWN_RULE;
+  const rejected = event.action >= Action.Reject;
+  const blocked = rejected || (event.action === Action.Drop && prevent);
+  let text = `{"action":"${blocked ? "blocked" : "allowed"}","gid":${rule.gid},"signature_id":${rule.sid},"rev":${rule.rev}`;
+  text += `,"signature":${JSON.stringify(rule.msg)},"category":${JSON.stringify(rule.category)},"severity":${rule.severity}`;
+  if (rule.target) {
+    const [source, target] = rule.target === "dest_ip" ? [0, 1] : [1, 0];
+    text += `,"source":${endObject(event, source)},"target":${endObject(event, target)}`;
+  }
+  if (complete && options.alert.reference && rule.references)
+    text += `,"references":${JSON.stringify(rule.references)}`;
+  if (complete && options.alert.ruleMetadata && rule.metadata) text += `,"metadata":${JSON.stringify(rule.metadata)}`;
+  if (complete && options.alert.rule && rule.text !== undefined) text += `,"rule":${JSON.stringify(rule.text)}`;
+  return `${text}}`;
+}
+
+/** Address and port of the packet's source (0) or destination (1). */
+function endObject(event: EventView, end: number): string {
+  const { proto } = event;
+  const port = end === 0 ? event.sourcePort : event.destinationPort;
+  const ports = proto === IpProto.Tcp || proto === IpProto.Udp || proto === IpProto.Sctp;
+  return `{"ip":"${end === 0 ? event.source : event.destination}"${ports ? `,"port":${port}` : ""}}`;
+}
+
+const REJECT_TARGETS: Readonly<Record<number, string>> = {
+  [Action.Reject]: "to_client",
+  [Action.RejectDst]: "to_server",
+  [Action.RejectBoth]: "both",
+};
+
+function verdictObject(event: EventView, prevent: boolean): string {
+  const target = REJECT_TARGETS[event.action];
+  if (target !== undefined) {
+    const { proto } = event;
+    const icmp = proto === IpProto.Udp || proto === IpProto.Icmp || proto === IpProto.Icmpv6;
+    const answer = proto === IpProto.Tcp ? '"tcp-reset"' : icmp ? '"icmp-prohib"' : "";
+    return `{"action":"${prevent ? "drop" : "alert"}","reject-target":"${target}","reject":[${answer}]}`;
+  }
+  if (prevent && (event.flags & EventFlag.Dropped || event.action === Action.Drop)) return '{"action":"drop"}';
+  return event.action === Action.Pass ? '{"action":"pass"}' : '{"action":"alert"}';
+}
+
+function dropMembers(event: EventView, context: EveContext, members: JsonMembers, body: JsonMembers): void {
+  const { drop: options } = context.options;
+  const reason = dropReasonName(event.reason);
+  if (event.flow !== 0n && event.direction !== undefined) members.set("direction", `"${event.direction}"`);
+  members.set("drop", reason === undefined ? "{}" : `{"reason":"${reason}"}`);
+  if (options.verdict) members.set("verdict", verdictObject(event, context.prevent));
+  else body.delete("verdict");
+  if (options.alerts && event.rule !== undefined) members.set("alert", alertObject(event, context, false));
+}
+
+function flowMembers(event: EventView, members: JsonMembers): void {
+  appProtoMember(event, members);
+}
+
+/** The members of two JSON objects in one. */
+function join(first: string, second: string): string {
+  if (first === "{}") return second;
+  return second === "{}" ? first : `${first.slice(0, -1)},${second.slice(1)}`;
+}
