@@ -29,6 +29,7 @@ export enum EntryKind {
   Xbit = 2,
   RateFilter = 3,
   Tag = 4,
+  Dataset = 5,
 }
 
 // The key of the next look-up.

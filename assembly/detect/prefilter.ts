@@ -1,0 +1,115 @@
+/**
+ * Prefilter: one scan of a buffer for the literals of all rules gives the few rules worth checking.
+ * The database sorts its prefilters by kind, protocol, direction and progress; an index by kind and direction is built at load.
+ */
+
+import { Counter } from "../abi/counters";
+import { PrefilterKind, PrefilterRecord, RuleListKind, RuleListRecord } from "../abi/database";
+import { configureLiteralScratch, literalScratchBytes, scanLiterals } from "../match/literal";
+import { reserve } from "../memory/arena";
+import { database, prefilterCount, prefilters, ruleIndices, ruleListCount, ruleLists } from "../rules/database";
+import { countAdd } from "../verdict/counters";
+import { Candidates } from "./candidates";
+
+/** Literals one table may have. */
+export const MAX_LITERALS: u32 = 65536;
+
+let hits: usize = 0;
+/** First prefilter record of a kind and direction; 0xffffffff none. */
+const KINDS: u32 = 8;
+const index: usize = memory.data(8 * 2 * 4);
+
+export function configurePrefilter(): bool {
+  hits = reserve(MAX_LITERALS * 4);
+  const bytes = literalScratchBytes(MAX_LITERALS);
+  const scratch = reserve(bytes);
+  return scratch != 0 && hits != 0 && configureLiteralScratch(scratch, bytes);
+}
+
+function record(i: u32): usize {
+  return prefilters + <usize>i * PrefilterRecord.size;
+}
+
+/** Builds the index; after every load. */
+export function indexPrefilters(): void {
+  memory.fill(index, 0xff, KINDS * 2 * 4);
+  for (let i = prefilterCount; i > 0; i--) {
+    const r = record(i - 1);
+    const kind = <u32>load<u8>(r, PrefilterRecord.kind);
+    const direction = <u32>load<u8>(r, PrefilterRecord.direction);
+    if (kind < KINDS && direction < 2) store<u32>(index + ((<usize>(kind * 2 + direction)) << 2), i - 1);
+  }
+}
+
+/** The first prefilter of a kind for a direction, or -1. */
+export function firstPrefilter(kind: PrefilterKind, direction: u32): i32 {
+  return load<i32>(index + ((<usize>(<u32>kind * 2 + direction)) << 2));
+}
+
+/** The next one of the same kind and direction behind `i`, or -1. */
+export function nextPrefilter(i: u32): i32 {
+  const kind = load<u8>(record(i), PrefilterRecord.kind);
+  const direction = load<u8>(record(i), PrefilterRecord.direction);
+  for (let next = i + 1; next < prefilterCount; next++) {
+    const r = record(next);
+    if (load<u8>(r, PrefilterRecord.kind) != kind) return -1;
+    if (load<u8>(r, PrefilterRecord.direction) == direction) return <i32>next;
+  }
+  return -1;
+}
+
+/** Address of prefilter record `i`. */
+export function prefilterAt(i: u32): usize {
+  return record(i);
+}
+
+/** Scans the data with the record's table and adds the rules its literals bring. */
+export function runPrefilter(r: usize, data: usize, length: u32, candidates: Candidates): void {
+  if (length == 0) return;
+  const found = scanLiterals(database + load<u32>(r, PrefilterRecord.table), data, length, hits, MAX_LITERALS);
+  if (found == 0) return;
+  countAdd(Counter.detect__mpm_candidates, found);
+  const starts = ruleIndices + ((<usize>load<u32>(r, PrefilterRecord.starts)) << 2);
+  const list = ruleIndices + ((<usize>load<u32>(r, PrefilterRecord.rules)) << 2);
+  for (let i: u32 = 0; i < found; i++) {
+    const literal = load<u32>(hits + ((<usize>i) << 2));
+    const end = load<u32>(starts + ((<usize>(literal + 1)) << 2));
+    for (let j = load<u32>(starts + ((<usize>literal) << 2)); j < end; j++)
+      candidates.add(load<u32>(list + ((<usize>j) << 2)));
+  }
+}
+
+/** Runs every prefilter of a kind over one piece of data. */
+export function prefilterAll(
+  kind: PrefilterKind,
+  direction: u32,
+  data: usize,
+  length: u32,
+  candidates: Candidates,
+): void {
+  for (let i = firstPrefilter(kind, direction); i >= 0; i = nextPrefilter(i))
+    runPrefilter(record(i), data, length, candidates);
+}
+
+/** Adds the rules of a kind that have no literal. `proto` and `appProto` of a list restrict it; 255 and 0 mean any. */
+export function addRuleLists(
+  kind: RuleListKind,
+  direction: u32,
+  proto: u32,
+  appProto: u32,
+  candidates: Candidates,
+): void {
+  for (let i: u32 = 0; i < ruleListCount; i++) {
+    const list = ruleLists + <usize>i * RuleListRecord.size;
+    if (load<u8>(list, RuleListRecord.kind) != <u32>kind) continue;
+    const listDirection = <u32>load<u8>(list, RuleListRecord.direction);
+    if (listDirection != 2 && listDirection != direction) continue;
+    const listProto = <u32>load<u8>(list, RuleListRecord.proto);
+    if (listProto != 255 && listProto != proto) continue;
+    const listApp = <u32>load<u8>(list, RuleListRecord.appProto);
+    if (listApp != 0 && listApp != appProto) continue;
+    const first = ruleIndices + ((<usize>load<u32>(list, RuleListRecord.first)) << 2);
+    const count = load<u32>(list, RuleListRecord.count);
+    for (let j: u32 = 0; j < count; j++) candidates.add(load<u32>(first + ((<usize>j) << 2)));
+  }
+}

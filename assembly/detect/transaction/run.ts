@@ -1,0 +1,127 @@
+/** All rules against the transactions of a flow that the packet at hand updated (Suricata's transaction detection). */
+import { Direction } from "../../abi/codes";
+import { BufferRecord, PrefilterKind, PrefilterRecord, RuleFlag, RuleListKind, RuleRecord } from "../../abi/database";
+import { EventFlag } from "../../abi/frames";
+import { appBuffer } from "../../app/registry";
+import { AppState, Tx, TxFlag } from "../../app/transaction";
+import { viewData, viewLength } from "../../app/view";
+import { Flow } from "../../flow/flow";
+import { buffers, rules } from "../../rules/database";
+import { Packet } from "../../wire/packet";
+import { addMatch } from "../alerts";
+import { Candidates } from "../candidates";
+import { matchHead } from "../head";
+import { runPostMatch } from "../post_match";
+import { addRuleLists, firstPrefilter, nextPrefilter, prefilterAt, runPrefilter } from "../prefilter";
+import { coversProtocol } from "../state/protocol";
+import { applyTransforms } from "../transform";
+import { inspectRule, isOver, prefilterComesAgain, prefilterPassed, ruleFlags } from "./inspect";
+import {
+  CANNOT_MATCH,
+  FILE_MISMATCH,
+  FULL_MATCH,
+  findState,
+  firstState,
+  isCurrent,
+  RuleState,
+  storeState,
+} from "./rule_state";
+
+const MAX_INSTANCES: u32 = 1024;
+
+/** Transactions one packet inspects at most; the rest waits for the next update. */
+const MAX_TRANSACTIONS: u32 = 4096;
+
+/** Runs the transactions of one direction. `packetRules`: transaction rules the packet's own prefilters brought. */
+export function runTransactions(
+  packet: Packet,
+  flow: Flow,
+  direction: u32,
+  end: bool,
+  set: Candidates,
+  packetRules: Candidates,
+): void {
+  const state = changetype<AppState>(flow.app);
+  const done: u32 = direction == Direction.ToServer ? TxFlag.InspectedToServer : TxFlag.InspectedToClient;
+  const skip: u32 = direction == Direction.ToServer ? TxFlag.SkipToServer : TxFlag.SkipToClient;
+  const updated: u32 = direction == Direction.ToServer ? TxFlag.UpdatedToServer : TxFlag.UpdatedToClient;
+  let n: u32 = 0;
+  for (let at = state.oldest; at != 0 && n < MAX_TRANSACTIONS; at = changetype<Tx>(at).next) {
+    const tx = changetype<Tx>(at);
+    if ((tx.flags & (done | skip)) != 0) continue;
+    if ((tx.flags & updated) == 0 && !isOver(tx, direction) && !end) continue;
+    n++;
+    runOne(packet, flow, state, tx, direction, set, packetRules);
+    tx.flags &= ~updated;
+    if (isOver(tx, direction)) tx.flags |= done;
+  }
+}
+
+function runOne(
+  packet: Packet,
+  flow: Flow,
+  state: AppState,
+  tx: Tx,
+  direction: u32,
+  set: Candidates,
+  packetRules: Candidates,
+): void {
+  prefilterTransaction(state, tx, direction, set);
+  addRuleLists(RuleListKind.Transaction, direction, packet.proto, tx.proto, set);
+  for (let r = packetRules.next(0); r >= 0; r = packetRules.next(<u32>r + 1)) set.add(<u32>r);
+  for (let at = firstState(tx, direction); at != 0; at = changetype<RuleState>(at).next) {
+    const known = changetype<RuleState>(at);
+    if (isCurrent(known) && (known.flags & (FULL_MATCH | CANNOT_MATCH)) == 0) set.add(known.rule);
+  }
+  for (let r = set.next(0); r >= 0; r = set.next(<u32>r + 1)) tryRule(<u32>r, packet, flow, state, tx, direction);
+  set.clear();
+}
+
+/** Scans the buffers whose progress was reached and that may have changed since the last time. */
+function prefilterTransaction(state: AppState, tx: Tx, direction: u32, set: Candidates): void {
+  const reached = tx.progress(direction);
+  const passed: u32 = direction == Direction.ToServer ? tx.prefilteredToServer : tx.prefilteredToClient;
+  for (let i = firstPrefilter(PrefilterKind.Transaction, direction); i >= 0; i = nextPrefilter(i)) {
+    const record = prefilterAt(i);
+    const proto = <u32>load<u8>(record, PrefilterRecord.appProto);
+    if (proto != 0 && !coversProtocol(proto, tx.proto)) continue;
+    const progress = <u32>load<u8>(record, PrefilterRecord.progress);
+    if (reached < progress) continue;
+    if (progress < passed && load<u16>(record, PrefilterRecord.streaming) == 0) continue;
+    const index = <u32>load<u16>(record, PrefilterRecord.buffer);
+    const base = <u32>load<u16>(buffers + <usize>index * BufferRecord.size, BufferRecord.base);
+    for (let instance: u32 = 0; instance < MAX_INSTANCES; instance++) {
+      if (!appBuffer(state, tx, base, direction, instance)) break;
+      if (!applyTransforms(index)) break;
+      runPrefilter(record, viewData, viewLength, set);
+    }
+  }
+  // Progress below the one reached does not change any more.
+  if (direction == Direction.ToServer) tx.prefilteredToServer = <u8>reached;
+  else tx.prefilteredToClient = <u8>reached;
+}
+
+function tryRule(index: u32, packet: Packet, flow: Flow, state: AppState, tx: Tx, direction: u32): void {
+  const rule = rules + <usize>index * RuleRecord.size;
+  const at = findState(tx, direction, index);
+  let flags: u32 = 0;
+  if (at != 0) {
+    flags = changetype<RuleState>(at).flags;
+    if ((flags & (FULL_MATCH | CANNOT_MATCH)) != 0) return;
+  } else {
+    const proto = <u32>load<u8>(rule, RuleRecord.appProto);
+    if (proto != 0 && !coversProtocol(proto, tx.proto)) return;
+    if (!matchHead(rule, packet)) return;
+  }
+  const matched = inspectRule(rule, state, tx, direction, packet, flags);
+  if (at != 0) changetype<RuleState>(at).flags = ruleFlags;
+  else if ((ruleFlags & CANNOT_MATCH) != 0) {
+    if ((ruleFlags & FILE_MISMATCH) != 0) storeState(tx, direction, index, ruleFlags);
+  } else if ((ruleFlags & FULL_MATCH) != 0) {
+    if (!prefilterPassed || (load<u32>(rule, RuleRecord.flags) & RuleFlag.File) != 0)
+      storeState(tx, direction, index, ruleFlags);
+  } else if (ruleFlags != 0 && !prefilterComesAgain) storeState(tx, direction, index, ruleFlags);
+  if (!matched) return;
+  runPostMatch(rule, packet);
+  addMatch(index, tx.id, changetype<usize>(tx), EventFlag.AppLayer);
+}
