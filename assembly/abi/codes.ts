@@ -74,6 +74,7 @@ export enum LinkType {
   Ppp = 9,
   RawOld = 12,
   Raw = 101,
+  CiscoHdlc = 104,
   Ieee80211 = 105,
   Loop = 108,
   LinuxSll = 113,

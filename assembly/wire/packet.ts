@@ -53,6 +53,14 @@ export enum PacketFlag {
   FirstAlertNoLog = 1 << 22,
   /** Packet verdict: exception policy pass. */
   PassedByPolicy = 1 << 23,
+  /** The decoder reached a layer that belongs to a flow (PKT_WANTS_FLOW in Suricata). */
+  WantsFlow = 1 << 24,
+  /** The ICMP error quotes a packet with ports: `embedded*` are valid. */
+  EmbeddedPorts = 1 << 25,
+  /** PPP says the TCP/IP headers are uncompressed Van Jacobson (RFC 1144): protocol 0 is TCP. */
+  VanJacobson = 1 << 26,
+  /** A tunnel or reassembled datagram inside this packet became a packet of its own. */
+  HasInner = 1 << 27,
 }
 
 /** Most events one packet can carry; further ones are counted, not stored. */
@@ -143,6 +151,36 @@ export class Packet {
   flowHash: u32;
   /** Outer packet's record when this one came out of a tunnel or reassembly, else 0. */
   outer: usize;
+  /** Layers decoded so far, those of the outer packets included: bounded by MaxLayers. */
+  layers: u8;
+  /** ICMP type that answers `icmpType`, 0 without. */
+  icmpPeer: u8;
+  /** IPv4 options present: Ipv4Option bits (wire/ipv4_options.ts). */
+  ipOptions: u16;
+  /** Security parameters index of ESP. */
+  spi: u32;
+  /** First byte of the fragment's data and their count, valid with PacketFlag.Fragment. */
+  fragmentData: usize;
+  fragmentLength: u32;
+  /** IPv6 fragment header and the extension header before it, 0 without. */
+  fragmentHeader: usize;
+  fragmentPrevious: usize;
+  /** ARP header (Ethernet, IPv4), or 0. */
+  arp: usize;
+
+  /** Records one more VLAN id; there is room for three. */
+  addVlan(id: u16): void {
+    if (this.vlanCount == 0) this.vlan0 = id;
+    else if (this.vlanCount == 1) this.vlan1 = id;
+    else this.vlan2 = id;
+    this.vlanCount++;
+  }
+
+  /** Notes an event that makes the packet invalid. */
+  invalid(event: u32): void {
+    this.flags |= PacketFlag.Invalid;
+    this.raise(event);
+  }
 
   /** Notes a decode, stream or application event (abi/events.ts) on this packet. */
   raise(event: u32): void {
