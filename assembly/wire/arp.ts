@@ -17,6 +17,16 @@ const enum Field {
   size = 28,
 }
 
+/** Operations of ARP, reverse ARP (RFC 903) and inverse ARP (RFC 2390). */
+const enum Opcode {
+  Request = 1,
+  Reply = 2,
+  ReverseRequest = 3,
+  ReverseReply = 4,
+  InverseRequest = 8,
+  InverseReply = 9,
+}
+
 const HARDWARE_ETHERNET: u16 = 1;
 /** Bytes up to the opcode: what the sizes are read from. */
 const ARP_FIXED: u32 = 8;
@@ -53,10 +63,21 @@ export class Arp {
 function complaint(at: usize, length: u32): u32 {
   if (be16(at + Field.hardwareType) != HARDWARE_ETHERNET) return DecodeEvent.arp__unsupported_hardware;
   if (be16(at + Field.protocolType) != <u16>EtherType.Ipv4) return DecodeEvent.arp__unsupported_protocol;
-  if (length != <u32>Field.size) return DecodeEvent.arp__unsupported_pkt;
+  // Longer is fine: Ethernet pads short frames.
+  if (length < <u32>Field.size) return DecodeEvent.arp__unsupported_pkt;
   if (load<u8>(at + Field.hardwareSize) != 6) return DecodeEvent.arp__invalid_hardware_size;
   if (load<u8>(at + Field.protocolSize) != 4) return DecodeEvent.arp__invalid_protocol_size;
-  return 0;
+  switch (<u32>Arp.at(at).opcode) {
+    case Opcode.Request:
+    case Opcode.Reply:
+    case Opcode.ReverseRequest:
+    case Opcode.ReverseReply:
+    case Opcode.InverseRequest:
+    case Opcode.InverseReply:
+      return 0;
+    default:
+      return DecodeEvent.arp__unsupported_opcode;
+  }
 }
 
 export function noteTooSmallArp(p: Packet, length: u32): bool {

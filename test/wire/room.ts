@@ -1,5 +1,5 @@
 /** The wire room alone, for its tests: one frame at a time, placed anywhere in the frame area. */
-import { DecodeEvent } from "../../assembly/abi/decode_events";
+import type { DecodeEvent } from "../../assembly/abi/decode_events";
 import { Frame } from "../../assembly/abi/frames";
 import { Setting } from "../../assembly/abi/settings";
 import { reserve } from "../../assembly/memory/arena";
@@ -20,19 +20,19 @@ export function configure(maxLayers: u32): void {
   putSetting(Setting.VxlanPort, 4789);
   putSetting(Setting.Geneve, 1);
   putSetting(Setting.GenevePort, 6081);
-  if (descriptor == 0) {
+  if (descriptor === 0) {
     configurePackets();
     descriptor = reserve(Frame.size);
   }
 }
 
 export function memoryEnd(): usize {
-  return <usize>memory.size() << 16;
+  return (<usize>memory.size()) << 16;
 }
 
 /** Grows memory by one page and tells where it begins. */
 export function newPage(): usize {
-  return <usize>memory.grow(1) << 16;
+  return (<usize>memory.grow(1)) << 16;
 }
 
 export function decode(data: usize, length: u32, linkType: u32, flags: u32): bool {
@@ -66,7 +66,7 @@ export function etherType(i: u32): u32 {
 export function vlan(i: u32, n: u32): i32 {
   const p = packetAt(i);
   if (n >= <u32>p.vlanCount) return -1;
-  return n == 0 ? p.vlan0 : n == 1 ? p.vlan1 : p.vlan2;
+  return n === 0 ? p.vlan0 : n === 1 ? p.vlan1 : p.vlan2;
 }
 export function ipVersion(i: u32): u32 {
   return packetAt(i).ipVersion;

@@ -65,7 +65,9 @@ function decoded(room: Room, i: number): Decoded {
     version === 4
       ? bytes(get("ip") + v4, 4).join(".")
       : version === 6
-        ? Buffer.from(bytes(get("ip") + v6, 16)).toString("hex").replace(/(....)(?=.)/g, "$1:")
+        ? Buffer.from(bytes(get("ip") + v6, 16))
+            .toString("hex")
+            .replace(/(....)(?=.)/g, "$1:")
         : "";
   return {
     events: Array.from({ length: get("eventCount") }, (_, n) => eventName(call(room, "eventOf", i, n))),
