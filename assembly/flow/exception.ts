@@ -1,0 +1,63 @@
+/**
+ * Exception policies (Suricata manual, "Exception Policies"): what happens to a packet, and to its flow, when the engine cannot do
+ * its work: no memory, a session picked up midstream, a parser error.
+ */
+import { Action, ExceptionPolicy } from "../abi/codes";
+import { Setting } from "../abi/settings";
+import { setting } from "../memory/settings";
+import { Packet, PacketFlag } from "../wire/packet";
+import { Flow, FlowFlag, FlowState } from "./flow";
+
+/** Decides to drop `packet`; the first reason stays. */
+export function dropPacket(packet: Packet, action: u32, reason: u32): void {
+  if (packet.action < <u8>Action.Drop) packet.action = <u8>action;
+  if (packet.reason == 0) packet.reason = <u8>reason;
+}
+
+/**
+ * Applies `policy` (ExceptionPolicy) with `reason` (DropReason). `flow` may be 0. True when something was decided.
+ * Dropping policies are void in detection mode, as the manual says.
+ */
+export function applyException(packet: Packet, flow: usize, policy: u32, reason: u32): bool {
+  const inline = setting(Setting.Prevent) != 0;
+  switch (policy) {
+    case ExceptionPolicy.DropPacket:
+    case ExceptionPolicy.DropFlow:
+      if (!inline) return false;
+      if (policy == ExceptionPolicy.DropFlow) dropFlow(flow, reason, false);
+      packet.set(PacketFlag.NoPayloadInspection | PacketFlag.NoInspection);
+      dropPacket(packet, Action.Drop, reason);
+      return true;
+    case ExceptionPolicy.Reject:
+    case ExceptionPolicy.RejectBoth:
+      dropFlow(flow, reason, true);
+      packet.set(PacketFlag.NoPayloadInspection | PacketFlag.NoInspection);
+      dropPacket(packet, policy == ExceptionPolicy.Reject ? Action.Reject : Action.RejectBoth, reason);
+      return true;
+    case ExceptionPolicy.Bypass:
+    case ExceptionPolicy.PassFlow:
+    case ExceptionPolicy.PassPacket:
+      if (flow != 0 && policy != ExceptionPolicy.PassPacket) {
+        const f = changetype<Flow>(flow);
+        if (policy == ExceptionPolicy.Bypass) f.state = <u8>FlowState.Bypassed;
+        f.flags |= FlowFlag.Pass | FlowFlag.NoPacketInspection | FlowFlag.ExceptionPolicy;
+      }
+      packet.set(PacketFlag.NoPayloadInspection | PacketFlag.NoInspection | PacketFlag.PassedByPolicy);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function dropFlow(flow: usize, reason: u32, rejected: bool): void {
+  if (flow == 0) return;
+  const f = changetype<Flow>(flow);
+  f.flags |=
+    FlowFlag.Drop |
+    FlowFlag.NoPacketInspection |
+    FlowFlag.NoPayloadInspection |
+    FlowFlag.NoAppLayer |
+    FlowFlag.ExceptionPolicy;
+  if (rejected) f.flags |= FlowFlag.Rejected;
+  if (f.dropReason == 0) f.dropReason = <u8>reason;
+}

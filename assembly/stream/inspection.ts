@@ -1,0 +1,93 @@
+/** What the pipeline, the app layer and rules tell or ask a session, besides its data. */
+import { Direction } from "../abi/codes";
+import { Packet } from "../wire/packet";
+import { offsetOf } from "./reassembly";
+import { after } from "./sequence";
+import { HalfFlag, half, Session, SessionFlag } from "./session";
+import { beginEnd } from "./update";
+
+/** Bytes a direction has sent so far, SYN included: the `stream_size` keyword. */
+export function streamSize(session: Session, direction: u32): u32 {
+  const h = half(session, direction);
+  return h.nextSeq - h.isn;
+}
+
+/** Stream offset of the packet's first payload byte; 2^64-1 when that lies before what is still known. */
+export function payloadOffset(session: Session, packet: Packet): u64 {
+  const h = half(session, packet.direction);
+  const seq = packet.sequence - <u32>h.urgentOffset;
+  return after(h.baseSeq, seq) ? u64.MAX_VALUE : offsetOf(h, seq);
+}
+
+/** Direction of the session's first data, 255 when there was none yet. */
+export function firstDataDirection(session: Session): u8 {
+  return session.firstData - 1;
+}
+
+/** The protocol of `direction` is decided, or never will be: its data need not be kept from the start. */
+export function setProtocolDetected(session: Session, direction: u32): void {
+  half(session, direction).flags |= HalfFlag.ProtocolDetected;
+}
+
+export function isProtocolDetected(session: Session, direction: u32): bool {
+  return (half(session, direction).flags & HalfFlag.ProtocolDetected) != 0;
+}
+
+/** The app layer takes no more data of this session. */
+export function disableAppLayer(session: Session): void {
+  session.flags |= SessionFlag.AppLayerDisabled;
+  half(session, Direction.ToServer).flags |= HalfFlag.ProtocolDetected;
+  half(session, Direction.ToClient).flags |= HalfFlag.ProtocolDetected;
+}
+
+export function isAppLayerDisabled(session: Session): bool {
+  return (session.flags & SessionFlag.AppLayerDisabled) != 0;
+}
+
+/** Raw inspection of `direction` ends with what is there (encrypted from here on). */
+export function disableRaw(session: Session, direction: u32): void {
+  half(session, direction).flags |= HalfFlag.NewRawDisabled;
+}
+
+/** Nothing more is reassembled in `direction`, and the app layer is done with the session. */
+export function disableReassembly(session: Session, direction: u32): void {
+  session.flags |= SessionFlag.AppLayerDisabled;
+  half(session, direction).flags |= HalfFlag.NewRawDisabled;
+}
+
+/** Nothing is to be learned from this session any more: with `stream.bypass` its flow is bypassed. */
+export function bypassSession(session: Session): void {
+  session.flags |= SessionFlag.Bypass;
+}
+
+/** The app layer lost data in `direction` and cannot go on. */
+export function setGap(session: Session, direction: u32): void {
+  half(session, direction).flags |= HalfFlag.Gap;
+}
+
+/** Raises the reassembly depth; 0 lifts it. */
+export function setDepth(session: Session, bytes: u32): void {
+  if (bytes == 0 || (session.depth != 0 && bytes > session.depth)) session.depth = bytes;
+}
+
+/** Bytes before the app layer's progress that a triggered raw inspection looks at too. */
+export function setMinInspectDepth(session: Session, direction: u32, bytes: u32): void {
+  half(session, direction).minInspectDepth = bytes;
+}
+
+/** Data from `offset` on is kept although all readers went on (frames); 2^64-1 lets it go. */
+export function holdFrom(session: Session, direction: u32, offset: u64): void {
+  half(session, direction).holdFrom = offset;
+}
+
+/** True when the end of the flow still has data of `direction` to hand out: then a pseudo packet must be made. */
+export function needsReassembly(session: Session, direction: u32): bool {
+  const h = half(session, direction);
+  if ((h.flags & HalfFlag.RawDisabled) == 0 && h.rightEdge > h.rawProgress) return true;
+  return (session.flags & SessionFlag.AppLayerDisabled) == 0 && h.rightEdge > h.appProgress;
+}
+
+/** The flow ends: everything held in `direction` is handed out, and its end. */
+export function forceEnd(_session: Session, direction: u32): void {
+  beginEnd(direction);
+}
