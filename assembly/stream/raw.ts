@@ -142,7 +142,7 @@ function inlineWindow(h: Half, direction: u32, packet: Packet): bool {
   const behindBase = after(h.baseSeq, packet.sequence);
   const left = behindBase ? h.base : offsetOf(h, packet.sequence - <u32>h.urgentOffset);
   const right = left + <u64>length;
-  const at = behindBase ? 0 : findBlock(h, left);
+  const at: usize = behindBase ? 0 : findBlock(h, left);
   const whole = at != 0 && changetype<Block>(at).offset <= left && heldUpTo(changetype<Block>(at), right) >= right;
   if (!whole || chunk > ROOM) payloadWindow(packet, left);
   else {
