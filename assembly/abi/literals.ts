@@ -13,6 +13,14 @@ export const enum LiteralFormat {
   MAX_LITERAL_BYTES = 255,
   /** Gram hash: upper bits of (bytes & mask) * multiplier, in 32 bits. */
   GRAM_MULTIPLIER = 0x5bd1e995,
+  /** Mask of a letter regardless of case: only its two cases share the other seven bits. */
+  NOCASE_MASK = 0xdf,
+  /** Byte tables have 2^(32 - this) entries. */
+  BYTE_TABLE_SHIFT = 17,
+  /** Where the byte number of a bit table starts in the hash. */
+  BIT_TABLE_SHIFT = 14,
+  /** The eight bytes of an entry start this far behind its gram at most, so that they are within what may be read. */
+  MAX_VALUE_FROM_GRAM = 24,
 }
 
 /** Head of the table. */
@@ -41,25 +49,28 @@ export const enum LiteralSection {
   STRIDE = 4,
   /** Bytes of the gram that are hashed, and how: 0xff a byte that counts, 0xdf regardless of case, 0 not. */
   GRAM_MASK = 8,
-  /** Offset of the filter's table and log2 of its entries. */
+  /** Offset of the filter's table; log2 of its entries, or for nibbles the bytes looked at: 1 or 3. */
   TABLE = 12,
   TABLE_BITS = 16,
-  /** Offset of the heads, one u32 a gram hash: 1 + first entry, 0: none; log2 of their number. */
+  /** Offset of the heads, one u32 a gram hash: byte offset of a list in the entries; log2 of their number. */
   HEADS = 20,
   HEAD_BITS = 24,
-  /** Offset and number of the entries. */
+  /** Offset and number of the entries; the first of them matches nothing: it is the list of grams that have none. */
   ENTRIES = 28,
   ENTRY_COUNT = 32,
-  SIZE = 40,
+  /** Nibble filter: the buckets in use, a bit each, and the number of literals of each, eight u8. */
+  BUCKETS = 36,
+  BUCKET_LITERALS = 40,
+  SIZE = 48,
 }
 
 /** How a section finds candidates. */
 export const enum LiteralFilter {
-  /** A byte a gram hash: 0 or 1. */
+  /** A byte a gram hash: 0 or 4. */
   BYTE_TABLE = 0,
-  /** A bit a gram hash: byte by the upper bits, bit by the lowest three. */
+  /** A bit a gram hash: bit (hash mod 32), counted from the byte its upper bits name; eight bytes longer than its entries. */
   BIT_TABLE = 1,
-  /** Two 16-byte nibble tables a gram byte (up to three), eight buckets: Teddy. */
+  /** Two 16-byte nibble tables for each of three bytes, eight buckets. */
   NIBBLES = 2,
 }
 
@@ -70,20 +81,18 @@ export const enum LiteralEntry {
   MASK = 8,
   /** Index of the literal. */
   LITERAL = 16,
-  /** Where in the literal the gram starts, where the eight bytes start, and the literal's length: one byte each; then flags. */
-  GRAM_AT = 20,
-  VALUE_AT = 21,
-  LENGTH = 22,
-  FLAGS = 23,
+  /** Where the eight bytes are, counted from the gram: i16, at most MAX_VALUE_FROM_GRAM. */
+  VALUE_FROM_GRAM = 20,
+  /** Where in the literal the gram starts, and the literal's length. */
+  GRAM_AT = 22,
+  LENGTH = 23,
   /** Offset in the text area of its vectors: 16 bytes of value, 16 of mask, and so on. */
   TEXT = 24,
+  /** 1: the next entry belongs to this list, too. */
+  FOLLOWED = 28,
+  /** 1: the eight bytes are not the whole literal, compare the text. */
+  MORE = 29,
+  /** Bucket of a nibble filter, 8: none. */
+  BUCKET = 30,
   SIZE = 32,
-}
-
-/** Flags of an entry. */
-export const enum LiteralFlag {
-  /** The eight bytes are not the whole literal: compare the text. */
-  MORE = 1,
-  /** The last entry of its list. */
-  LAST = 2,
 }

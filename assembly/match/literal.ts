@@ -2,23 +2,27 @@
  * The multi-pattern literal matcher: which of up to 65,535 literals occur in a buffer. See README.md in this room.
  *
  * Contract: `table` passed `checkLiteralTable` since it was last written and is 8-byte aligned; `configureLiteralScratch` was called with
- * room for its literals; `data` has `length` bytes followed by at least 64 that may be read (their content is of no consequence: no
+ * room for its literals; `data` is 256 or more and has `length` bytes followed by at least 64 that may be read (their content is of no consequence: no
  * match reaches beyond `length`, and none starts before `data`).
  */
+import { LiteralEntry, LiteralFilter, LiteralFormat, LiteralHeader, LiteralSection } from "../abi/literals";
+import { filterBoth, filterGrams } from "./gram";
+import { filterNibbles, nibbleEnd } from "./nibble";
 import {
-  LiteralEntry,
-  LiteralFilter,
-  LiteralFlag,
-  LiteralFormat,
-  LiteralHeader,
-  LiteralSection,
-} from "../abi/literals";
-import { filterBits, filterBytes } from "./gram";
-import { filterNibbles } from "./nibble";
-import { beginReport, candidates, endReport, reported, reportScratchBytes, setReportScratch, verify } from "./verify";
+  active,
+  beginBuckets,
+  beginReport,
+  candidates,
+  endReport,
+  nibbleCandidates,
+  reportable,
+  reportScratchBytes,
+  setReportScratch,
+  verify,
+} from "./verify";
 
 /** Text a filter looks at before its candidates are verified: positions of one block fit the first-level cache. */
-const BLOCK: u32 = 4096;
+const BLOCK: u32 = 2048;
 
 /** Bytes of mutable memory that scans with tables of up to `literals` literals need. */
 export function literalScratchBytes(literals: u32): u32 {
@@ -39,18 +43,50 @@ export function scanLiterals(table: usize, data: usize, length: u32, out: usize,
   beginReport(out, max);
   let section = table + LiteralHeader.SIZE;
   for (let left = load<u32>(table, LiteralHeader.SECTIONS); left != 0; --left) {
-    const filter = load<u32>(section, LiteralSection.FILTER);
-    for (let at = data; at < end; at += BLOCK) {
-      const stop = min<usize>(at + BLOCK, end);
-      let found: usize;
-      if (filter == LiteralFilter.BIT_TABLE) found = filterBits(table, section, at, stop, candidates);
-      else if (filter == LiteralFilter.BYTE_TABLE) found = filterBytes(table, section, at, stop, candidates);
-      else found = filterNibbles(table, section, at, stop, candidates);
-      if (found != candidates) verify(table, section, data, end, found);
+    if (load<u32>(section, LiteralSection.FILTER) == LiteralFilter.NIBBLES) {
+      beginBuckets(section);
+      if (ASC_FEATURE_SIMD) {
+        const grams = section + LiteralSection.SIZE;
+        if (left > 1 && load<u32>(grams, LiteralSection.STRIDE) > 1) {
+          scanBoth(table, grams, section, data, end);
+          section = grams + LiteralSection.SIZE;
+          --left;
+          continue;
+        }
+      }
+      scanNibbles(table, section, data, end);
+    } else {
+      scanGrams(table, section, data, data, end);
     }
     section += LiteralSection.SIZE;
   }
   return endReport();
+}
+
+function scanGrams(table: usize, section: usize, data: usize, at: usize, end: usize): void {
+  for (; at < end; at += BLOCK) {
+    const found = filterGrams(table, section, at, min<usize>(at + BLOCK, end), candidates);
+    if (found != candidates) verify(table, section, data, end, candidates, found);
+  }
+}
+
+function scanNibbles(table: usize, section: usize, data: usize, end: usize): void {
+  for (let at = data; at < end && active != 0; at += BLOCK) {
+    const found = filterNibbles(table, section, active, at, min<usize>(at + BLOCK, end), nibbleCandidates);
+    if (found != nibbleCandidates) verify(table, section, data, end, nibbleCandidates, found);
+  }
+}
+
+/** A gram section and the nibble section before it, in one pass until the latter has found all. */
+function scanBoth(table: usize, grams: usize, nibbles: usize, data: usize, end: usize): void {
+  for (let at = data; at < end; at += BLOCK) {
+    const stop = min<usize>(at + BLOCK, end);
+    if (active == 0) return scanGrams(table, grams, data, at, end);
+    const found = filterBoth(table, grams, nibbles, active, at, stop, candidates, nibbleCandidates);
+    const foundNibbles = nibbleEnd;
+    if (found != candidates) verify(table, grams, data, end, candidates, found);
+    if (foundNibbles != nibbleCandidates) verify(table, nibbles, data, end, nibbleCandidates, foundNibbles);
+  }
 }
 
 /** Whether `length` bytes at `table` are a literal table that every later scan can follow blindly. */
@@ -66,7 +102,7 @@ export function checkLiteralTable(table: usize, length: u32): bool {
   const sections = load<u32>(table, LiteralHeader.SECTIONS);
   const text = load<u32>(table, LiteralHeader.TEXT);
   const textBytes = load<u32>(table, LiteralHeader.TEXT_BYTES);
-  if (count > <u32>LiteralFormat.MAX_LITERALS || count > reported() || sections > 8) return false;
+  if (count > <u32>LiteralFormat.MAX_LITERALS || count > reportable() || sections > 8) return false;
   if (!inside(LiteralHeader.SIZE, sections * LiteralSection.SIZE, length) || !inside(text, textBytes, length))
     return false;
   for (let i: u32 = 0; i < sections; ++i) {
@@ -87,35 +123,45 @@ function checkSection(table: usize, section: usize, length: u32, count: u32, tex
   const headBits = load<u32>(section, LiteralSection.HEAD_BITS);
   const entryCount = load<u32>(section, LiteralSection.ENTRY_COUNT);
   if (stride != 1 && stride != 2 && stride != 4) return false;
-  if (headBits < 1 || headBits > 20 || entryCount > 1 << 20) return false;
+  if (headBits < 1 || headBits > 20 || entryCount == 0 || entryCount > 1 << 20) return false;
   let tableBytes: u32 = 96;
   if (filter == LiteralFilter.NIBBLES) {
-    if (bits < 1 || bits > 3 || stride != 1) return false;
+    if (stride != 1 || (bits != 1 && bits != 3)) return false;
+  } else if (filter == LiteralFilter.BYTE_TABLE) {
+    if (bits != 32 - LiteralFormat.BYTE_TABLE_SHIFT) return false;
+    tableBytes = 1 << bits;
   } else {
-    if (filter > <u32>LiteralFilter.BIT_TABLE || bits < 4 || bits > 24) return false;
-    tableBytes = 1 << (filter == LiteralFilter.BIT_TABLE ? bits - 3 : bits);
+    if (filter != LiteralFilter.BIT_TABLE || bits < 4 || bits > 21) return false;
+    tableBytes = (1 << (bits - 3)) + 8;
   }
   if (!inside(load<u32>(section, LiteralSection.TABLE), tableBytes, length)) return false;
   if (!inside(load<u32>(section, LiteralSection.HEADS), 4 << headBits, length)) return false;
   if (!inside(load<u32>(section, LiteralSection.ENTRIES), entryCount * LiteralEntry.SIZE, length)) return false;
   if (filter == LiteralFilter.BYTE_TABLE) {
     const bytes = table + load<u32>(section, LiteralSection.TABLE);
-    for (let i: u32 = 0; i < tableBytes; ++i) if (load<u8>(bytes + i) > 1) return false;
+    for (let i: u32 = 0; i < tableBytes; ++i) if ((load<u8>(bytes + i) & ~4) != 0) return false;
   }
   const heads = table + load<u32>(section, LiteralSection.HEADS);
   for (let i: u32 = 0; i < (<u32>1) << headBits; ++i) {
-    if (load<u32>(heads + (i << 2)) > entryCount) return false;
+    const head = load<u32>(heads + (i << 2));
+    if (head % LiteralEntry.SIZE != 0 || head / LiteralEntry.SIZE >= entryCount) return false;
   }
-  let entry = table + load<u32>(section, LiteralSection.ENTRIES);
-  for (let i: u32 = 0; i < entryCount; ++i, entry += LiteralEntry.SIZE) {
-    const size: u32 = load<u8>(entry, LiteralEntry.LENGTH);
-    if (load<u32>(entry, LiteralEntry.LITERAL) >= count || size == 0) return false;
-    if (load<u8>(entry, LiteralEntry.GRAM_AT) >= size || load<u8>(entry, LiteralEntry.VALUE_AT) >= size) return false;
-    const flags = load<u8>(entry, LiteralEntry.FLAGS);
-    if (i == entryCount - 1 && (flags & LiteralFlag.LAST) == 0) return false;
-    if ((flags & LiteralFlag.MORE) == 0) continue;
-    const vectors = load<u32>(entry, LiteralEntry.TEXT);
-    if ((vectors & 7) != 0 || <u64>vectors + <u64>(((size + 15) >> 4) << 5) > <u64>textBytes) return false;
+  const entries = table + load<u32>(section, LiteralSection.ENTRIES);
+  for (let i: u32 = 0; i < entryCount; ++i) {
+    if (!checkEntry(entries + i * LiteralEntry.SIZE, i == entryCount - 1, count, textBytes)) return false;
   }
   return true;
+}
+
+function checkEntry(entry: usize, last: bool, count: u32, textBytes: u32): bool {
+  const size: i32 = load<u8>(entry, LiteralEntry.LENGTH);
+  const gramAt: i32 = load<u8>(entry, LiteralEntry.GRAM_AT);
+  const valueFromGram: i32 = load<i16>(entry, LiteralEntry.VALUE_FROM_GRAM);
+  const followed = load<u8>(entry, LiteralEntry.FOLLOWED);
+  if (load<u32>(entry, LiteralEntry.LITERAL) >= count || size == 0 || gramAt >= size) return false;
+  if (valueFromGram + gramAt < 0 || valueFromGram > LiteralFormat.MAX_VALUE_FROM_GRAM) return false;
+  if (followed > 1 || (last && followed != 0)) return false;
+  if (load<u8>(entry, LiteralEntry.MORE) == 0) return true;
+  const vectors = load<u32>(entry, LiteralEntry.TEXT);
+  return (vectors & 7) == 0 && <u64>vectors + <u64>(((size + 15) >> 4) << 5) <= <u64>textBytes;
 }

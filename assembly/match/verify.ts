@@ -1,16 +1,27 @@
 /**
  * Candidates of one block: verified against the lists of their section, each literal reported once a scan.
  *
- * Contract: as in literal.ts. A candidate is an address within the buffer's block or up to 32 bytes beyond its end, as the filters write it.
+ * Two passes. The first compares eight bytes of the first literal of each candidate's list and keeps what agrees, without a branch: most
+ * candidates fail here, and their cache misses overlap. The second walks the lists of the few that are left.
+ *
+ * Contract: as in literal.ts. A candidate is an address within the block or up to 32 bytes beyond its end, as the filters write it.
  */
-import { LiteralEntry, LiteralFlag, LiteralFormat, LiteralHeader, LiteralSection } from "../abi/literals";
+import { LiteralEntry, LiteralFormat, LiteralHeader, LiteralSection } from "../abi/literals";
 
 /** Positions a filter writes beyond a block at most: it works in groups. */
 const OVERRUN: u32 = 64;
+/** Bytes of a survivor: address of the candidate, address of the first entry of its list. */
+const SURVIVOR: u32 = 8;
 
-/** Where filters write candidates. */
+/** Where the filters write candidates: gram sections, and a nibble section scanned together with one. */
 export let candidates: usize = 0;
+export let nibbleCandidates: usize = 0;
+/** Buckets of the nibble section that have literals not found yet. */
+export let active: u32 = 0;
 
+let survivors: usize = 0;
+/** Literals of each nibble bucket not found yet: eight u8. */
+let bucketLeft: usize = 0;
 let seen: usize = 0;
 let seenCount: u32 = 0;
 let stamp: u32 = 0;
@@ -18,22 +29,31 @@ let out: usize = 0;
 let outLeft: u32 = 0;
 let outMax: u32 = 0;
 
+/** Bytes of scratch for tables of up to `literals` literals and blocks of `block` bytes. */
 export function reportScratchBytes(literals: u32, block: u32): u32 {
-  return ((literals * 4 + 7) & ~7) + (block + OVERRUN) * 4;
+  return fixedBytes(block) + ((literals * 4 + 7) & ~7);
+}
+
+function fixedBytes(block: u32): u32 {
+  return (block + OVERRUN) * (4 + 4 + SURVIVOR) + 8;
 }
 
 export function setReportScratch(ptr: usize, bytes: u32, block: u32): bool {
-  const positions = (block + OVERRUN) * 4;
-  if (bytes < positions + 4) return false;
-  candidates = ptr;
-  seen = ptr + positions;
-  seenCount = (bytes - positions) >>> 2;
+  const fixed = fixedBytes(block);
+  if (bytes < fixed + 4) return false;
+  const positions = block + OVERRUN;
+  bucketLeft = ptr;
+  candidates = ptr + 8;
+  nibbleCandidates = candidates + positions * 4;
+  survivors = nibbleCandidates + positions * 4;
+  seen = ptr + fixed;
+  seenCount = (bytes - fixed) >>> 2;
   stamp = 0;
   return true;
 }
 
 /** How many literals a table may have with the scratch given. */
-export function reported(): u32 {
+export function reportable(): u32 {
   return seenCount;
 }
 
@@ -52,24 +72,45 @@ export function endReport(): u32 {
   return outMax - outLeft;
 }
 
-/** Verifies the candidates (addresses, u32 each) from `candidates` up to `last`. */
-export function verify(table: usize, section: usize, data: usize, end: usize, last: usize): void {
+/** Wants every bucket of a nibble section again. */
+export function beginBuckets(section: usize): void {
+  active = load<u8>(section, LiteralSection.BUCKETS);
+  store<u64>(bucketLeft, load<u64>(section, LiteralSection.BUCKET_LITERALS));
+}
+
+/** Verifies the candidates (addresses, u32 each) from `from` up to `last`. */
+export function verify(table: usize, section: usize, data: usize, end: usize, from: usize, last: usize): void {
   const mask = load<u32>(section, LiteralSection.GRAM_MASK);
   const shift = 32 - load<u32>(section, LiteralSection.HEAD_BITS);
   const heads = table + load<u32>(section, LiteralSection.HEADS);
   const entries = table + load<u32>(section, LiteralSection.ENTRIES);
-  const text = table + load<u32>(table, LiteralHeader.TEXT);
-  for (let cursor = candidates; cursor < last; cursor += 4) {
-    const at: usize = load<u32>(cursor);
+  let kept = survivors;
+  for (; from < last; from += 4) {
+    const at: usize = load<u32>(from);
     const hash = (load<u32>(at) & mask) * <u32>LiteralFormat.GRAM_MULTIPLIER;
-    const head = load<u32>(heads + <usize>((hash >>> shift) << 2));
-    if (head == 0) continue;
-    let entry = entries + <usize>(head - 1) * LiteralEntry.SIZE;
+    const entry = entries + load<u32>(heads + <usize>((hash >>> shift) << 2));
+    store<u32>(kept, <u32>at);
+    store<u32>(kept, <u32>entry, 4);
+    kept += keep(entry, at) << 3;
+  }
+  const text = table + load<u32>(table, LiteralHeader.TEXT);
+  for (let survivor = survivors; survivor < kept; survivor += SURVIVOR) {
+    const at: usize = load<u32>(survivor);
+    let entry: usize = load<u32>(survivor, 4);
     for (; ; entry += LiteralEntry.SIZE) {
-      if (holds(entry, at, data, end, text) && !report(load<u32>(entry, LiteralEntry.LITERAL))) return;
-      if ((load<u8>(entry, LiteralEntry.FLAGS) & LiteralFlag.LAST) != 0) break;
+      if (holds(entry, at, data, end, text) && !report(entry)) return;
+      if (load<u8>(entry, LiteralEntry.FOLLOWED) == 0) break;
     }
   }
+}
+
+/** 1 if the eight bytes of the entry agree and its literal is new, or if more entries follow. */
+function keep(entry: usize, at: usize): usize {
+  const word = load<u64>(at + load<i16>(entry, LiteralEntry.VALUE_FROM_GRAM)) & load<u64>(entry, LiteralEntry.MASK);
+  const fresh = load<u32>(seen + ((<usize>load<u32>(entry, LiteralEntry.LITERAL)) << 2)) != stamp;
+  return (
+    (<usize>(word == load<u64>(entry, LiteralEntry.VALUE)) & <usize>fresh) | load<u8>(entry, LiteralEntry.FOLLOWED)
+  );
 }
 
 /** Whether the literal of `entry` lies around its gram at `at`. */
@@ -77,17 +118,16 @@ function holds(entry: usize, at: usize, data: usize, end: usize, text: usize): b
   const before: usize = load<u8>(entry, LiteralEntry.GRAM_AT);
   const length: usize = load<u8>(entry, LiteralEntry.LENGTH);
   if (at - data < before || at - before + length > end) return false;
-  const start = at - before;
-  const word = load<u64>(start + load<u8>(entry, LiteralEntry.VALUE_AT));
+  const word = load<u64>(at + load<i16>(entry, LiteralEntry.VALUE_FROM_GRAM));
   if ((word & load<u64>(entry, LiteralEntry.MASK)) != load<u64>(entry, LiteralEntry.VALUE)) return false;
   return (
-    (load<u8>(entry, LiteralEntry.FLAGS) & LiteralFlag.MORE) == 0 ||
-    same(start, text + load<u32>(entry, LiteralEntry.TEXT), length)
+    load<u8>(entry, LiteralEntry.MORE) == 0 || same(at - before, text + load<u32>(entry, LiteralEntry.TEXT), length)
   );
 }
 
-/** Writes a literal unless this scan has it already. False: `max` literals are written. */
-function report(literal: u32): bool {
+/** Writes the literal of an entry unless this scan has it already. False: `max` literals are written. */
+function report(entry: usize): bool {
+  const literal = load<u32>(entry, LiteralEntry.LITERAL);
   const mark = seen + ((<usize>literal) << 2);
   if (load<u32>(mark) == stamp) return true;
   if (outLeft == 0) return false;
@@ -95,6 +135,12 @@ function report(literal: u32): bool {
   store<u32>(mark, stamp);
   store<u32>(out, literal);
   out += 4;
+  const bucket: u32 = load<u8>(entry, LiteralEntry.BUCKET);
+  if (bucket < 8) {
+    const left: u32 = load<u8>(bucketLeft + bucket) - 1;
+    store<u8>(bucketLeft + bucket, <u8>left);
+    if ((left & 0xff) == 0) active &= ~(1 << bucket);
+  }
   return true;
 }
 

@@ -1,4 +1,5 @@
-/** A literal as the matcher's builder takes it, and the vectors it is compared by. */
+/** A literal as the matcher's builder takes it, and as the matcher compares it. */
+import { LiteralFormat } from "../../assembly/abi/literals.ts";
 
 /** One literal to look for. */
 export interface Literal {
@@ -8,7 +9,7 @@ export interface Literal {
   nocase: boolean;
 }
 
-/** A literal with its index and its comparison masks: text matches if (text & mask) == value, byte by byte. */
+/** A literal with its index and its masks: text matches if (text & mask) == value, byte by byte. */
 export interface MaskedLiteral {
   index: number;
   length: number;
@@ -18,10 +19,10 @@ export interface MaskedLiteral {
   mask: Uint8Array;
 }
 
-/** 0xdf is exact for a letter: only its two cases share the other seven bits. */
+/** Derives value and mask. */
 export function masked(literal: Literal, index: number): MaskedLiteral {
   const { bytes, nocase } = literal;
-  const mask = bytes.map((byte) => (nocase && isLetter(byte) ? 0xdf : 0xff));
+  const mask = bytes.map((byte) => (nocase && isLetter(byte) ? LiteralFormat.NOCASE_MASK : 0xff));
   const value = bytes.map((byte, i) => byte & mask[i]!);
   return { index, length: bytes.length, bytes, nocase, value, mask };
 }

@@ -1,13 +1,8 @@
 /** Builds the table the core's literal matcher scans with (layout: assembly/abi/literals.ts, method: assembly/match/README.md). */
-import {
-  LiteralEntry,
-  LiteralFilter,
-  LiteralFormat,
-  LiteralHeader,
-  LiteralSection,
-} from "../../assembly/abi/literals.ts";
-import { type BuiltSection, buildSection, type SectionPlan, writeEntry } from "./gram_section.ts";
+import { LiteralEntry, LiteralFormat, LiteralHeader, LiteralSection } from "../../assembly/abi/literals.ts";
 import { type Literal, type MaskedLiteral, masked } from "./literal.ts";
+import { planSections } from "./literal_plan.ts";
+import { type BuiltSection, buildSection, writeEntry, writeNothing } from "./literal_section.ts";
 import { type GramStatistics, untrained } from "./statistics.ts";
 
 export type { Literal } from "./literal.ts";
@@ -35,43 +30,8 @@ export function buildLiteralTable(literals: readonly Literal[], options: Literal
   });
   const statistics = options.training ?? untrained();
   const all = literals.map(masked);
-  const sections = plan(all).map((section) => buildSection(section, statistics));
+  const sections = planSections(all, statistics).map((section) => buildSection(section, statistics));
   return layOut(all, sections, statistics);
-}
-
-/** Literals a nibble filter still tells apart. */
-const NIBBLE_LITERALS = 24;
-/** Literals whose grams a table of bytes holds within the first-level cache. */
-const BYTE_TABLE_LITERALS = 200;
-
-/** Which sections the literals are scanned in: by length, since a long literal can be looked for at every fourth byte. */
-function plan(literals: MaskedLiteral[]): SectionPlan[] {
-  const between = (low: number, high: number) => literals.filter(({ length }) => length >= low && length <= high);
-  const plans: SectionPlan[] = [];
-  const grams = (stride: 1 | 2 | 4, gramBytes: 1 | 2 | 3 | 4, members: MaskedLiteral[]) => {
-    const filter = members.length <= BYTE_TABLE_LITERALS ? LiteralFilter.BYTE_TABLE : LiteralFilter.BIT_TABLE;
-    if (members.length > 0) plans.push({ filter, stride, gramBytes, literals: members });
-  };
-  const nibbles = (members: MaskedLiteral[]) => {
-    const gramBytes = Math.min(4, ...members.map(({ length }) => length)) as 1 | 2 | 3 | 4;
-    if (members.length > 0) plans.push({ filter: LiteralFilter.NIBBLES, stride: 1, gramBytes, literals: members });
-  };
-  const short = between(1, 4);
-  const middle = between(5, 6);
-  if (short.length + middle.length <= NIBBLE_LITERALS) {
-    grams(4, 4, between(7, 255));
-    nibbles([...short, ...middle]);
-    return plans;
-  }
-  grams(2, 4, between(5, 255));
-  if (short.length <= NIBBLE_LITERALS) {
-    nibbles(short);
-    return plans;
-  }
-  grams(1, 1, between(1, 1));
-  grams(1, 2, between(2, 2));
-  grams(1, 3, between(3, 4));
-  return plans;
 }
 
 function layOut(literals: MaskedLiteral[], sections: BuiltSection[], statistics: GramStatistics): Uint8Array {
@@ -84,7 +44,7 @@ function layOut(literals: MaskedLiteral[], sections: BuiltSection[], statistics:
   const places = sections.map((section) => ({
     table: place(section.table.length),
     heads: place(section.heads.length * 4),
-    entries: place(section.entries.length * LiteralEntry.SIZE),
+    entries: place((section.entries.length + 1) * LiteralEntry.SIZE),
   }));
   const texts = new Map<number, number>();
   let textBytes = 0;
@@ -104,24 +64,29 @@ function layOut(literals: MaskedLiteral[], sections: BuiltSection[], statistics:
   view.setUint32(LiteralHeader.TEXT, text, true);
   view.setUint32(LiteralHeader.TEXT_BYTES, textBytes, true);
   sections.forEach((section, i) => {
-    const { plan: asked, gramMask, table, tableBits, heads, headBits, entries } = section;
+    const { plan, gramMask, table, tableBits, heads, headBits, entries, bucketLiterals } = section;
     const at = LiteralHeader.SIZE + i * LiteralSection.SIZE;
-    view.setUint32(at + LiteralSection.FILTER, asked.filter, true);
-    view.setUint32(at + LiteralSection.STRIDE, asked.stride, true);
+    view.setUint32(at + LiteralSection.FILTER, plan.filter, true);
+    view.setUint32(at + LiteralSection.STRIDE, plan.stride, true);
     view.setUint32(at + LiteralSection.GRAM_MASK, gramMask, true);
     view.setUint32(at + LiteralSection.TABLE, places[i]!.table, true);
     view.setUint32(at + LiteralSection.TABLE_BITS, tableBits, true);
     view.setUint32(at + LiteralSection.HEADS, places[i]!.heads, true);
     view.setUint32(at + LiteralSection.HEAD_BITS, headBits, true);
     view.setUint32(at + LiteralSection.ENTRIES, places[i]!.entries, true);
-    view.setUint32(at + LiteralSection.ENTRY_COUNT, entries.length, true);
+    view.setUint32(at + LiteralSection.ENTRY_COUNT, entries.length + 1, true);
+    bucketLiterals.forEach((count, bucket) => {
+      if (count > 0) bytes[at + LiteralSection.BUCKETS]! |= 1 << bucket;
+      bytes[at + LiteralSection.BUCKET_LITERALS + bucket] = count;
+    });
     bytes.set(table, places[i]!.table);
     heads.forEach((head, slot) => {
-      view.setUint32(places[i]!.heads + slot * 4, head, true);
+      view.setUint32(places[i]!.heads + slot * 4, head * LiteralEntry.SIZE, true);
     });
+    writeNothing(view, places[i]!.entries);
     entries.forEach((entry, slot) => {
-      const record = places[i]!.entries + slot * LiteralEntry.SIZE;
-      writeEntry(view, record, entry, asked.gramBytes, texts.get(entry.literal.index) ?? 0, statistics);
+      const record = places[i]!.entries + (slot + 1) * LiteralEntry.SIZE;
+      writeEntry(view, record, entry, plan.gramBytes, texts.get(entry.literal.index) ?? 0, statistics);
     });
   });
   for (const { index, length, value, mask } of literals) {

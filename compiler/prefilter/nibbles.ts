@@ -1,74 +1,105 @@
-/** The tables of a nibble filter: eight buckets of literals, for each of their first bytes the low and the high nibbles it may have. */
+/** The nibble filter of a section: eight buckets of literals, and for three bytes of them the low and the high nibbles they may have. */
+import { LiteralFormat } from "../../assembly/abi/literals.ts";
 import type { MaskedLiteral } from "./literal.ts";
+import type { GramStatistics } from "./statistics.ts";
 
+/** Bytes the filter looks at. */
+export const NIBBLE_BYTES = 3;
 const BUCKETS = 8;
 
-/** Nibbles one bucket allows, low and high, a byte of `depth`: sets of 16 as bits. */
-interface Bucket {
-  low: number[];
-  high: number[];
+/** The filter's table, and the bucket of each literal by index. */
+export interface NibbleFilter {
+  /** 96 bytes: for each of three bytes 16 bytes by low nibble, 16 by high nibble, a bit a bucket. */
+  table: Uint8Array;
+  buckets: Map<number, number>;
 }
 
-/** 96 bytes: for each byte of `depth` (1 to 3) 16 bytes by low nibble, 16 by high nibble, a bit a bucket. */
-export function nibbleTables(literals: MaskedLiteral[], depth: number): Uint8Array {
-  const buckets = group(
-    literals.map((literal) => bucketOf(literal, depth)),
-    depth,
+/** Nibbles a set of literals has, low and high, a byte: sets of 16 as bits. */
+interface Bucket {
+  members: number[];
+  low: number[];
+  high: number[];
+  /** Chance that a text passes. */
+  chance: number;
+}
+
+/** Groups the literals (each with the place its window starts) so that the least text passes. */
+export function nibbleFilter(
+  literals: { literal: MaskedLiteral; gramAt: number }[],
+  statistics: GramStatistics,
+): NibbleFilter {
+  const chances = Float64Array.from({ length: 256 }, (_, byte) => statistics.byteChance(byte));
+  const groups = group(
+    literals.map(({ literal, gramAt }) => single(literal, gramAt, chances)),
+    chances,
   );
-  const table = new Uint8Array(96);
-  buckets.forEach((bucket, number) => {
-    for (let i = 0; i < depth; i++) {
+  const table = new Uint8Array(32 * NIBBLE_BYTES);
+  const buckets = new Map<number, number>();
+  groups.forEach(({ members, low, high }, number) => {
+    for (const member of members) buckets.set(member, number);
+    for (let i = 0; i < NIBBLE_BYTES; i++) {
       for (let nibble = 0; nibble < 16; nibble++) {
-        if (bucket.low[i]! & (1 << nibble)) table[i * 32 + nibble]! |= 1 << number;
-        if (bucket.high[i]! & (1 << nibble)) table[i * 32 + 16 + nibble]! |= 1 << number;
+        if (low[i]! & (1 << nibble)) table[i * 32 + nibble]! |= 1 << number;
+        if (high[i]! & (1 << nibble)) table[i * 32 + 16 + nibble]! |= 1 << number;
       }
     }
   });
-  return table;
+  return { table, buckets };
 }
 
-function bucketOf(literal: MaskedLiteral, depth: number): Bucket {
+function single(literal: MaskedLiteral, gramAt: number, chances: Float64Array): Bucket {
   const low: number[] = [];
   const high: number[] = [];
-  for (let i = 0; i < depth; i++) {
-    const byte = literal.value[i]!;
+  for (let i = 0; i < NIBBLE_BYTES; i++) {
+    const byte = literal.value[gramAt + i];
+    if (byte === undefined) {
+      low.push(0xffff);
+      high.push(0xffff);
+      continue;
+    }
     low.push(1 << (byte & 15));
-    high.push((1 << (byte >> 4)) | (literal.mask[i] === 0xdf ? 1 << ((byte | 0x20) >> 4) : 0));
+    high.push(
+      (1 << (byte >> 4)) | (literal.mask[gramAt + i] === LiteralFormat.NOCASE_MASK ? 1 << ((byte | 0x20) >> 4) : 0),
+    );
   }
-  return { low, high };
+  return bucket([literal.index], low, high, chances);
 }
 
-/** Joins the two buckets whose union lets the least text through, until eight are left. */
-function group(buckets: Bucket[], depth: number): Bucket[] {
-  let groups = buckets;
+function bucket(members: number[], low: number[], high: number[], chances: Float64Array): Bucket {
+  let chance = 1;
+  for (let i = 0; i < NIBBLE_BYTES; i++) {
+    let sum = 0;
+    for (let byte = 0; byte < 256; byte++) {
+      if (low[i]! & (1 << (byte & 15)) && high[i]! & (1 << (byte >> 4))) sum += chances[byte]!;
+    }
+    chance *= sum;
+  }
+  return { members, low, high, chance };
+}
+
+/** Joins the two whose union lets the least text more through, until eight are left. */
+function group(singles: Bucket[], chances: Float64Array): Bucket[] {
+  let groups = singles;
   while (groups.length > BUCKETS) {
-    let [left, right, least] = [0, 1, Number.POSITIVE_INFINITY];
-    const passes = groups.map((bucket) => pass(bucket, depth));
+    let best: Bucket | undefined;
+    let [left, right, least] = [0, 0, Number.POSITIVE_INFINITY];
     for (let i = 0; i < groups.length; i++) {
       for (let j = i + 1; j < groups.length; j++) {
-        const added = pass(union(groups[i]!, groups[j]!), depth) - passes[i]! - passes[j]!;
-        if (added < least) [left, right, least] = [i, j, added];
+        const joined = union(groups[i]!, groups[j]!, chances);
+        const added = joined.chance - groups[i]!.chance - groups[j]!.chance;
+        if (added < least) [best, left, right, least] = [joined, i, j, added];
       }
     }
-    const joined = union(groups[left]!, groups[right]!);
-    groups = [...groups.filter((_, i) => i !== left && i !== right), joined];
+    groups = [...groups.filter((_, i) => i !== left && i !== right), best!];
   }
   return groups;
 }
 
-/** Byte strings a bucket lets through. */
-function pass(bucket: Bucket, depth: number): number {
-  let strings = 1;
-  for (let i = 0; i < depth; i++) strings *= (ones(bucket.low[i]!) * ones(bucket.high[i]!)) / 256;
-  return strings;
-}
-
-function union(a: Bucket, b: Bucket): Bucket {
-  return { low: a.low.map((set, i) => set | b.low[i]!), high: a.high.map((set, i) => set | b.high[i]!) };
-}
-
-function ones(set: number): number {
-  let count = 0;
-  for (let rest = set; rest; rest &= rest - 1) count++;
-  return count;
+function union(a: Bucket, b: Bucket, chances: Float64Array): Bucket {
+  return bucket(
+    [...a.members, ...b.members],
+    a.low.map((set, i) => set | b.low[i]!),
+    a.high.map((set, i) => set | b.high[i]!),
+    chances,
+  );
 }

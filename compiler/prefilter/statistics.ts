@@ -23,6 +23,11 @@ export class GramStatistics {
     }
   }
 
+  /** Chance of a byte in either case; a little of it for every byte, seen or not. */
+  byteChance(byte: number): number {
+    return 0.8 * this.#bytes[FOLDED[byte]!]! * (FOLDED[byte] === byte ? 1 : 0.25) + 0.2 / 256;
+  }
+
   /** Chance that the `length` bytes from `start` (1 to 8 of them) stand at a given place of such text, whatever their case. */
   chance(bytes: Uint8Array, start: number, length: number): number {
     let previous = FOLDED[bytes[start]!]!;

@@ -32,7 +32,7 @@ export class Matcher {
   }
 
   static async create(options: RoomOptions = {}): Promise<Matcher> {
-    const { exports } = await buildRoom("test/match/entry.ts", options);
+    const { exports } = await buildRoom("test/match/literal.room.ts", options);
     return new Matcher(exports as unknown as Exports);
   }
 
@@ -58,7 +58,7 @@ export function naive(literals: readonly Literal[], text: Uint8Array): number[] 
   const exact = Buffer.from(text);
   const folded = fold(exact);
   return literals.flatMap(({ bytes, nocase }, i) =>
-    (nocase ? folded.includes(fold(Buffer.from(bytes))) : exact.includes(bytes)) ? [i] : [],
+    (nocase ? folded.includes(fold(Buffer.from(bytes))) : exact.includes(Buffer.from(bytes))) ? [i] : [],
   );
 }
 

@@ -1,17 +1,9 @@
 /** One section of a literal table: which gram of each literal the filter looks for, and the lists that verify a candidate. */
-import { LiteralEntry, LiteralFilter, LiteralFlag, LiteralFormat } from "../../assembly/abi/literals.ts";
+import { LiteralEntry, LiteralFilter, LiteralFormat } from "../../assembly/abi/literals.ts";
 import type { MaskedLiteral } from "./literal.ts";
-import { nibbleTables } from "./nibbles.ts";
+import type { SectionPlan } from "./literal_plan.ts";
+import { NIBBLE_BYTES, nibbleFilter } from "./nibbles.ts";
 import type { GramStatistics } from "./statistics.ts";
-
-/** What a section is to be. */
-export interface SectionPlan {
-  filter: LiteralFilter;
-  /** Every 1, 2 or 4 bytes; the shortest literal has `gramBytes + stride - 1` bytes. */
-  stride: 1 | 2 | 4;
-  gramBytes: 1 | 2 | 3 | 4;
-  literals: MaskedLiteral[];
-}
 
 /** A section ready to be laid out. */
 export interface BuiltSection {
@@ -19,17 +11,24 @@ export interface BuiltSection {
   gramMask: number;
   table: Uint8Array;
   tableBits: number;
+  /** Index of the first entry of each list, 0: none. */
   heads: Uint32Array;
   headBits: number;
   entries: Entry[];
+  /** Literals of each nibble bucket. */
+  bucketLiterals: number[];
 }
 
 /** A literal and the place of one of its grams. */
 export interface Entry {
   literal: MaskedLiteral;
   gramAt: number;
-  last: boolean;
+  followed: boolean;
+  /** Nibble bucket, 8: none. */
+  bucket: number;
 }
+
+const NO_BUCKET = 8;
 
 /** Chooses the grams and builds the filter and the lists. */
 export function buildSection(plan: SectionPlan, statistics: GramStatistics): BuiltSection {
@@ -40,36 +39,47 @@ export function buildSection(plan: SectionPlan, statistics: GramStatistics): Bui
   const entries: Entry[] = [];
   for (const [head, list] of lists) {
     heads[head] = entries.length + 1;
-    for (const entry of list) entries.push(entry);
-    entries.at(-1)!.last = true;
+    entries.push(...list);
+    entries.at(-1)!.followed = false;
   }
+  const section = { plan, gramMask, heads, headBits, entries };
   if (plan.filter === LiteralFilter.NIBBLES) {
-    const depth = Math.min(3, Math.min(...plan.literals.map((literal) => literal.length)));
-    return { plan, gramMask, table: nibbleTables(plan.literals, depth), tableBits: depth, heads, headBits, entries };
+    const { table, buckets } = nibbleFilter(entries, statistics);
+    const bucketLiterals = new Array<number>(8).fill(0);
+    for (const entry of entries) {
+      entry.bucket = buckets.get(entry.literal.index)!;
+      bucketLiterals[entry.bucket]!++;
+    }
+    const single = plan.literals.every(({ length }) => length === 1);
+    return { ...section, table, tableBits: single ? 1 : NIBBLE_BYTES, bucketLiterals };
   }
-  const bits = plan.filter === LiteralFilter.BIT_TABLE;
-  const tableBits = bits
-    ? clamp(Math.ceil(Math.log2(entries.length)) + 6, 14, 21)
-    : clamp(Math.ceil(Math.log2(entries.length)) + 6, 10, 16);
-  const table = new Uint8Array(1 << (bits ? tableBits - 3 : tableBits));
-  for (const { literal, gramAt } of entries) {
-    const hash = gramHash(literal.bytes, gramAt, gramMask);
-    if (bits) table[hash >>> (35 - tableBits)]! |= 1 << (hash & 7);
-    else table[hash >>> (32 - tableBits)] = 1;
+  const grams = entries.map(({ literal, gramAt }) => gramHash(literal.bytes, gramAt, gramMask));
+  if (plan.filter === LiteralFilter.BYTE_TABLE) {
+    const table = new Uint8Array(1 << (32 - LiteralFormat.BYTE_TABLE_SHIFT));
+    for (const hash of grams) table[hash >>> LiteralFormat.BYTE_TABLE_SHIFT] = 4;
+    return { ...section, table, tableBits: 32 - LiteralFormat.BYTE_TABLE_SHIFT, bucketLiterals: [] };
   }
-  return { plan, gramMask, table, tableBits, heads, headBits, entries };
+  const tableBits = clamp(Math.ceil(Math.log2(entries.length)) + BITS_A_GRAM, 14, 21);
+  const bytes = 1 << (tableBits - 3);
+  const table = new Uint8Array(bytes + 8);
+  for (const hash of grams)
+    table[((hash >>> LiteralFormat.BIT_TABLE_SHIFT) & (bytes - 1)) + ((hash & 31) >> 3)]! |= 1 << (hash & 7);
+  return { ...section, table, tableBits, bucketLiterals: [] };
 }
+
+/** log2 of the bits of a bit table a gram. */
+const BITS_A_GRAM = 6;
 
 /** Case is folded for the whole section as soon as one literal needs it. */
 function maskOf(plan: SectionPlan): number {
-  const byte = plan.literals.some((literal) => literal.nocase) ? 0xdf : 0xff;
+  const byte = plan.literals.some((literal) => literal.nocase) ? LiteralFormat.NOCASE_MASK : 0xff;
   let mask = 0;
   for (let i = 0; i < plan.gramBytes; i++) mask |= byte << (8 * i);
   return mask >>> 0;
 }
 
 /** The hash of the gram at `at`, as the core computes it. */
-export function gramHash(bytes: Uint8Array, at: number, mask: number): number {
+function gramHash(bytes: Uint8Array, at: number, mask: number): number {
   const gram =
     (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
   return Math.imul(gram & mask, LiteralFormat.GRAM_MULTIPLIER) >>> 0;
@@ -77,7 +87,7 @@ export function gramHash(bytes: Uint8Array, at: number, mask: number): number {
 
 /**
  * For each literal and each phase (its start modulo the stride) the gram that costs least: rare in traffic, and not shared with many
- * other literals. A nibble filter sees the literal's start, so its gram is there.
+ * other literals. The lists by head.
  */
 function chooseGrams(
   plan: SectionPlan,
@@ -86,29 +96,23 @@ function chooseGrams(
   statistics: GramStatistics,
 ): Map<number, Entry[]> {
   const lists = new Map<number, Entry[]>();
-  const fromStart = plan.filter === LiteralFilter.NIBBLES;
+  const nibbles = plan.filter === LiteralFilter.NIBBLES;
   const order = [...plan.literals].sort((a, b) => a.length - b.length || a.index - b.index);
   for (const literal of order) {
-    const last = fromStart ? 0 : literal.length - plan.gramBytes;
+    const looked = nibbles ? Math.min(NIBBLE_BYTES, literal.length) : plan.gramBytes;
+    const window = Math.max(looked, plan.gramBytes);
     for (let phase = 0; phase < plan.stride; phase++) {
-      let best = phase;
-      let bestHead = 0;
-      let least = Number.POSITIVE_INFINITY;
-      for (let at = phase; at <= last; at += plan.stride) {
+      let [best, bestHead, least] = [0, 0, Number.POSITIVE_INFINITY];
+      for (let at = phase; at + window <= literal.length; at += plan.stride) {
         const head = gramHash(literal.bytes, at, mask) >>> (32 - headBits);
         const shared = lists.get(head)?.length ?? 0;
-        const chance = statistics.chance(literal.bytes, at, plan.gramBytes);
+        const chance = statistics.chance(literal.bytes, at, looked);
         const cost =
           shared === 0 ? chance + NEW_GRAM : chance * (1 + LIST_STEP * shared) + NEW_GRAM * LIST_STEP * shared;
-        if (cost < least) {
-          least = cost;
-          best = at;
-          bestHead = head;
-        }
+        if (cost < least) [best, bestHead, least] = [at, head, cost];
       }
-      if (least === Number.POSITIVE_INFINITY) bestHead = gramHash(literal.bytes, best, mask) >>> (32 - headBits);
+      const entry = { literal, gramAt: best, followed: true, bucket: NO_BUCKET };
       const list = lists.get(bestHead);
-      const entry = { literal, gramAt: best, last: false };
       if (list) list.push(entry);
       else lists.set(bestHead, [entry]);
     }
@@ -136,25 +140,31 @@ export function writeEntry(
     view.setUint8(at + LiteralEntry.VALUE + i, literal.value[valueAt + i] ?? 0);
     view.setUint8(at + LiteralEntry.MASK + i, literal.mask[valueAt + i] ?? 0);
   }
-  view.setUint32(at + LiteralEntry.LITERAL, literal.index, true);
-  view.setUint8(at + LiteralEntry.GRAM_AT, gramAt);
-  view.setUint8(at + LiteralEntry.VALUE_AT, valueAt);
-  view.setUint8(at + LiteralEntry.LENGTH, literal.length);
   const more = literal.length > 8;
-  view.setUint8(at + LiteralEntry.FLAGS, (more ? LiteralFlag.MORE : 0) | (entry.last ? LiteralFlag.LAST : 0));
+  view.setUint32(at + LiteralEntry.LITERAL, literal.index, true);
+  view.setInt16(at + LiteralEntry.VALUE_FROM_GRAM, valueAt - gramAt, true);
+  view.setUint8(at + LiteralEntry.GRAM_AT, gramAt);
+  view.setUint8(at + LiteralEntry.LENGTH, literal.length);
   view.setUint32(at + LiteralEntry.TEXT, more ? text : 0, true);
+  view.setUint8(at + LiteralEntry.FOLLOWED, entry.followed ? 1 : 0);
+  view.setUint8(at + LiteralEntry.MORE, more ? 1 : 0);
+  view.setUint8(at + LiteralEntry.BUCKET, entry.bucket);
+}
+
+/** The entry that matches nothing: no text of mask 0 equals 1. */
+export function writeNothing(view: DataView, at: number): void {
+  view.setUint8(at + LiteralEntry.VALUE, 1);
+  view.setUint8(at + LiteralEntry.LENGTH, 1);
+  view.setUint8(at + LiteralEntry.BUCKET, NO_BUCKET);
 }
 
 function valueWindow(literal: MaskedLiteral, gramAt: number, gramBytes: number, statistics: GramStatistics): number {
-  let best = 0;
-  let least = Number.POSITIVE_INFINITY;
-  for (let at = 0; at + 8 <= literal.length; at++) {
+  let [best, least] = [0, Number.POSITIVE_INFINITY];
+  const last = Math.min(literal.length - 8, gramAt + LiteralFormat.MAX_VALUE_FROM_GRAM);
+  for (let at = 0; at <= last; at++) {
     const overlap = Math.max(0, Math.min(at + 8, gramAt + gramBytes) - Math.max(at, gramAt));
     const chance = statistics.chance(literal.bytes, at, 8) * 30 ** overlap;
-    if (chance < least) {
-      least = chance;
-      best = at;
-    }
+    if (chance < least) [best, least] = [at, chance];
   }
   return best;
 }

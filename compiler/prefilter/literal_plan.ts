@@ -1,0 +1,85 @@
+/** Which sections a set of literals is scanned in. */
+import { LiteralFilter } from "../../assembly/abi/literals.ts";
+import type { MaskedLiteral } from "./literal.ts";
+import type { GramStatistics } from "./statistics.ts";
+
+/** What a section is to be. */
+export interface SectionPlan {
+  filter: LiteralFilter;
+  /** Every 1, 2 or 4 bytes; every literal has at least `gramBytes + stride - 1` bytes. */
+  stride: Stride;
+  gramBytes: GramBytes;
+  literals: MaskedLiteral[];
+}
+
+export type Stride = 1 | 2 | 4;
+export type GramBytes = 1 | 2 | 3 | 4;
+
+/** Literals a nibble filter still tells apart. */
+const NIBBLE_LITERALS = 24;
+/** Grams a table of bytes holds: 32 K entries, so that one position in twenty at most is taken for a gram by chance. */
+const BYTE_TABLE_GRAMS = 1600;
+/** A gram this common at a position makes its literal a misfit: it is better off in the nibble filter. */
+const COMMON_GRAM = 5e-4;
+
+/**
+ * By length, since a literal of seven bytes has a gram of four at every fourth position wherever it stands, one of five at every second.
+ * What is too short for that, or has only grams that are everywhere, goes through the nibble filter if it is little, else through grams of
+ * its own length. Single bytes have a nibble filter of their own: they are soon found, and then it ends.
+ */
+export function planSections(literals: MaskedLiteral[], statistics: GramStatistics): SectionPlan[] {
+  const between = (low: number, high: number) => literals.filter(({ length }) => length >= low && length <= high);
+  const sections: SectionPlan[] = [];
+  const add = (filter: LiteralFilter, stride: Stride, gramBytes: GramBytes, members: MaskedLiteral[]) => {
+    if (members.length > 0) sections.push({ filter, stride, gramBytes, literals: members });
+  };
+  const addGrams = (stride: Stride, gramBytes: GramBytes, members: MaskedLiteral[]) => {
+    const filter = members.length * stride <= BYTE_TABLE_GRAMS ? LiteralFilter.BYTE_TABLE : LiteralFilter.BIT_TABLE;
+    add(filter, stride, gramBytes, members);
+  };
+  /** The longest of `low` to 6 bytes that fit the nibble filter. */
+  let longest = 6;
+  while (longest > 1 && between(2, longest).length > NIBBLE_LITERALS) longest--;
+  const nibbles = between(2, longest);
+  const stride = longest === 6 ? 4 : 2;
+  const long = fitting(between(Math.max(longest + 1, 5), 255), nibbles, stride, 4, statistics);
+  const four = longest >= 4 ? [] : fitting(between(4, 4), nibbles, 2, 3, statistics);
+  add(LiteralFilter.NIBBLES, 1, Math.min(4, ...nibbles.map(({ length }) => length)) as GramBytes, nibbles);
+  addGrams(stride, 4, long);
+  addGrams(2, 3, four);
+  addGrams(1, 2, between(longest + 1, 3));
+  add(between(1, 1).length <= NIBBLE_LITERALS ? LiteralFilter.NIBBLES : LiteralFilter.BYTE_TABLE, 1, 1, between(1, 1));
+  return sections;
+}
+
+/** The literals that fit grams; the others go to the nibble filter while it has room, those with the most common grams first. */
+function fitting(
+  literals: MaskedLiteral[],
+  nibbles: MaskedLiteral[],
+  stride: Stride,
+  gramBytes: GramBytes,
+  statistics: GramStatistics,
+): MaskedLiteral[] {
+  const common = literals
+    .map((literal) => ({ literal, chance: commonest(literal, stride, gramBytes, statistics) }))
+    .filter(({ chance }) => chance > COMMON_GRAM)
+    .sort((a, b) => b.chance - a.chance)
+    .slice(0, Math.max(0, NIBBLE_LITERALS - nibbles.length))
+    .map(({ literal }) => literal);
+  nibbles.push(...common);
+  const moved = new Set(common);
+  return literals.filter((literal) => !moved.has(literal));
+}
+
+/** The chance of the gram a literal has to be found by in its worst phase. */
+function commonest(literal: MaskedLiteral, stride: Stride, gramBytes: GramBytes, statistics: GramStatistics): number {
+  let worst = 0;
+  for (let phase = 0; phase < stride; phase++) {
+    let rarest = 1;
+    for (let at = phase; at + gramBytes <= literal.length; at += stride) {
+      rarest = Math.min(rarest, statistics.chance(literal.bytes, at, gramBytes));
+    }
+    worst = Math.max(worst, rarest);
+  }
+  return worst;
+}
