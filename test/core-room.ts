@@ -1,5 +1,5 @@
 /**
- * Builds one room of the core for a test: a small AssemblyScript entry file, named `*.room.ts`, that exports what the test calls.
+ * Builds one room of the core for a test: a small AssemblyScript entry file, named `*.core.ts`, that exports what the test calls.
  * The result is kept in `build/test`, named by the content of every source of the core, so that an unchanged room is compiled once.
  */
 import { createHash } from "node:crypto";

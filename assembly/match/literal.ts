@@ -81,7 +81,10 @@ function scanNibbles(table: usize, section: usize, data: usize, end: usize): voi
 function scanBoth(table: usize, grams: usize, nibbles: usize, data: usize, end: usize): void {
   for (let at = data; at < end; at += BLOCK) {
     const stop = min<usize>(at + BLOCK, end);
-    if (active == 0) return scanGrams(table, grams, data, at, end);
+    if (active == 0) {
+      scanGrams(table, grams, data, at, end);
+      return;
+    }
     const found = filterBoth(table, grams, nibbles, active, at, stop, candidates, nibbleCandidates);
     const foundNibbles = nibbleEnd;
     if (found != candidates) verify(table, grams, data, end, candidates, found);

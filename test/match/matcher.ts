@@ -32,7 +32,7 @@ export class Matcher {
   }
 
   static async create(options: RoomOptions = {}): Promise<Matcher> {
-    const { exports } = await buildRoom("test/match/literal.room.ts", options);
+    const { exports } = await buildRoom("test/match/literal.core.ts", options);
     return new Matcher(exports as unknown as Exports);
   }
 
