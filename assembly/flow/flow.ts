@@ -45,6 +45,19 @@ export enum FlowFlag {
   Rejected = 1 << 18,
   Expected = 1 << 19,
   Gap = 1 << 20,
+  /** Ended while flows were short of memory (`emergency` of EVE). */
+  Emergency = 1 << 21,
+}
+
+/** Why a flow ended: `flow.reason` of EVE, Suricata's names in comments. */
+export enum FlowEnd {
+  None = 0,
+  Timeout = 1, // timeout
+  /** Made room for another. */
+  Forced = 2, // forced
+  Shutdown = 3, // shutdown
+  /** Its ports were used again for a new TCP session. */
+  TcpReuse = 4, // tcp_reuse
 }
 
 @unmanaged
@@ -106,4 +119,10 @@ export class Flow {
   variables: usize;
   /** Parent flow id (expectation: ftp-data). */
   parent: u64;
+  /** FlowEnd, once it ended. */
+  ended: u8;
+  /** ICMP type that answers `icmpType` (`response_icmp_type` of EVE), 0 without. */
+  icmpPeer: u8;
+  /** ESP: security parameters index. */
+  spi: u32;
 }

@@ -12,9 +12,8 @@ import { Packet, PacketFlag } from "./packet";
 const enum Field {
   next = 0,
   length = 1,
-  routingType = 2,
-  authenticationReserved = 2,
-  options = 2,
+  /** Routing type, reserved bytes of AH, options. */
+  body = 2,
 }
 
 const enum FragmentField {
@@ -183,19 +182,19 @@ function noteHeader(p: Packet, next: u32, at: usize, size: u32, rest: u32, previ
   switch (next) {
     case IpProto.Routing:
       if (!once(p, Seen.Routing, DecodeEvent.ipv6__exthdr_dupl_rh)) break;
-      if (load<u8>(at + Field.routingType) == 0) p.raise(DecodeEvent.ipv6__rh_type_0);
+      if (load<u8>(at + Field.body) == 0) p.raise(DecodeEvent.ipv6__rh_type_0);
       break;
     case IpProto.HopByHop:
       if (!once(p, Seen.HopByHop, DecodeEvent.ipv6__exthdr_dupl_hh)) break;
-      noteOptions(p, at + Field.options, size - Field.options, true);
+      noteOptions(p, at + Field.body, size - Field.body, true);
       break;
     case IpProto.DestOpts:
       if ((seen & Seen.Destination) == 0) seen |= Seen.Destination;
       else if (!once(p, Seen.SecondDestination, DecodeEvent.ipv6__exthdr_dupl_dh)) break;
-      noteOptions(p, at + Field.options, size - Field.options, false);
+      noteOptions(p, at + Field.body, size - Field.body, false);
       break;
     case IpProto.Ah:
-      if (be16(at + Field.authenticationReserved) != 0) p.raise(DecodeEvent.ipv6__exthdr_ah_res_not_null);
+      if (be16(at + Field.body) != 0) p.raise(DecodeEvent.ipv6__exthdr_ah_res_not_null);
       once(p, Seen.Authentication, DecodeEvent.ipv6__exthdr_dupl_ah);
       break;
     case IpProto.Fragment:
