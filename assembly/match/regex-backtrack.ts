@@ -25,28 +25,34 @@ import {
   yOf,
 } from "./regex-program";
 
-/** What a stack frame undoes or tries. */
-const enum Frame {
+/**
+ * What a stack unit undoes or tries. A unit is 8 bytes: kind and target, then a position or value. A repeat takes two, the
+ * lower one a `Bound`.
+ */
+const enum Unit {
   /** Continue at an instruction and position. */
-  Branch,
+  Branch = 0,
   /** Give a register its former value. */
-  Register,
+  Register = 1 << 24,
   /** Give back one byte of a greedy repeat. */
-  Greedy,
+  Greedy = 2 << 24,
   /** Take one more byte of a lazy repeat. */
-  Lazy,
+  Lazy = 3 << 24,
+  /** The same, not yet tried where it stands. */
+  LazyFresh = 4 << 24,
+  /** Least position of the greedy repeat above, or greatest of the lazy one. */
+  Bound = 5 << 24,
+  /** Branch of a negative look-around, right above the two registers it entered with. */
+  Negative = 6 << 24,
+  Kinds = 7 << 24,
 }
 
-/** Byte offsets in a stack frame. */
-const enum FrameField {
-  Kind = 0,
-  /** Instruction address, or register number. */
-  Target = 4,
-  /** Position, or former value. */
-  Position = 8,
-  /** Least (greedy) or greatest (lazy) position. */
-  Bound = 12,
-  Size = 16,
+/** Byte offsets in a stack unit. */
+const enum UnitField {
+  /** Kind, and below it an instruction or register number. */
+  Target = 0,
+  Value = 4,
+  Size = 8,
 }
 
 /** Steps taken since the last `resetSteps`; the engine gives up when they exceed `stepLimit`. */
@@ -54,6 +60,9 @@ export let steps: u32 = 0;
 export let stepLimit: u32 = 0;
 /** Where the match of the last successful `backtrack` ended. */
 export let matchEnd: u32 = 0;
+
+/** Bytes that a repeat passes in one go count as a step each 2^RUN_SHIFT. */
+const RUN_SHIFT: u32 = 2;
 
 let top: usize = 0;
 
@@ -67,47 +76,57 @@ export function tableNeed(rows: u32, length: u32): u64 {
   return ((<u64>rows * (<u64>length + 1) + 63) >> 6) << 3;
 }
 
-function push(kind: Frame, target: u32, position: u32, bound: u32): bool {
-  if (top + FrameField.Size > stackLimit) return false;
-  store<u32>(top, kind, FrameField.Kind);
-  store<u32>(top, target, FrameField.Target);
-  store<u32>(top, position, FrameField.Position);
-  store<u32>(top, bound, FrameField.Bound);
-  top += FrameField.Size;
+function push(target: u32, value: u32): bool {
+  if (top + UnitField.Size > stackLimit) return false;
+  store<u32>(top, target, UnitField.Target);
+  store<u32>(top, value, UnitField.Value);
+  top += UnitField.Size;
   return true;
 }
 
 function height(): u32 {
-  return <u32>((top - stackBase) / FrameField.Size);
+  return <u32>((top - stackBase) / UnitField.Size);
 }
 
 /** Sets a register so that backtracking restores it. False when the stack is full. */
 function assign(index: u32, value: u32): bool {
-  if (!push(Frame.Register, index, register(index), 0)) return false;
+  if (!push(Unit.Register | index, register(index))) return false;
   setRegister(index, value);
   return true;
 }
 
-/** Drops the alternatives above `to` but keeps what restores registers. */
-function cut(to: u32): void {
-  let kept = stackBase + <usize>to * FrameField.Size;
-  for (let at = kept; at < top; at += FrameField.Size) {
-    if (load<u32>(at, FrameField.Kind) != Frame.Register) continue;
-    if (at != kept) memory.copy(kept, at, FrameField.Size);
-    kept += FrameField.Size;
+/**
+ * Drops the alternatives above height `to` but keeps what restores registers. The `own` registers from `first` on, which
+ * were assigned right there to enter, get their former values at once: nobody reads them any more.
+ */
+function cut(to: u32, first: u32, own: u32): void {
+  let kept = stackBase + <usize>to * UnitField.Size;
+  let at = kept;
+  for (let i: u32 = 0; i < own && at < top && load<u32>(at, UnitField.Target) == (Unit.Register | (first + i)); i++) {
+    setRegister(first + i, load<u32>(at, UnitField.Value));
+    at += UnitField.Size;
+  }
+  for (; at < top; at += UnitField.Size) {
+    if ((load<u32>(at, UnitField.Target) & Unit.Kinds) != Unit.Register) continue;
+    if (at != kept) store<u64>(kept, load<u64>(at));
+    kept += UnitField.Size;
   }
   top = kept;
 }
 
 /** Undoes everything above `to`. */
 function unwind(to: u32): void {
-  const floor = stackBase + <usize>to * FrameField.Size;
+  const floor = stackBase + <usize>to * UnitField.Size;
   while (top > floor) {
-    top -= FrameField.Size;
-    if (load<u32>(top, FrameField.Kind) == Frame.Register) {
-      setRegister(load<u32>(top, FrameField.Target), load<u32>(top, FrameField.Position));
-    }
+    top -= UnitField.Size;
+    restore(top);
   }
+}
+
+/** Gives the register of a unit its former value, if it is such a unit. */
+function restore(unit: usize): void {
+  const target = load<u32>(unit, UnitField.Target);
+  if ((target & Unit.Kinds) == Unit.Register) setRegister(target & ~Unit.Kinds, load<u32>(unit, UnitField.Value));
 }
 
 /** Marks a bit of the visited table; true when it was marked before. */
@@ -176,9 +195,8 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
             failed = true;
             break;
           }
-          if (!push(Frame.Lazy, <u32>at, least, <u32>(limit - data))) return -1;
-          // The frame tries `least` first: step into it through the common way back.
-          store<u32>(top - FrameField.Size, Frame.Lazy | 16, FrameField.Kind);
+          // The unit tries `least` first: step into it through the common way back.
+          if (!push(Unit.Bound, <u32>(limit - data)) || !push(Unit.LazyFresh | numberOf(code, at), least)) return -1;
           failed = true;
           break;
         }
@@ -191,7 +209,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
           }
         } else {
           reached = <u32>(runOf(set, data + position, limit) - data);
-          steps += (reached - position) >> 3;
+          steps += (reached - position) >> RUN_SHIFT;
           if (reached < least) {
             failed = true;
             break;
@@ -205,7 +223,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         const follow = followOf(at);
         const end = (mode & RegexMode.FollowEnd) != 0;
         while (reached > least && !(reached < length ? allows(sets, follow, load<u8>(data + reached)) : end)) reached--;
-        if (reached > least && !push(Frame.Greedy, <u32>at, reached, least)) return -1;
+        if (reached > least && !(push(Unit.Bound, least) && push(Unit.Greedy | numberOf(code, at), reached))) return -1;
         position = reached;
         at += RegexField.Size;
         break;
@@ -232,11 +250,10 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
           first = (mode & RegexMode.FollowEnd) != 0;
           second = (mode & RegexMode.SecondEnd) != 0;
         }
-        const other = code + <usize>yOf(at) * RegexField.Size;
         if (first) {
-          if (second && !push(Frame.Branch, <u32>other, position, 0)) return -1;
+          if (second && !push(Unit.Branch | yOf(at), position)) return -1;
           at = code + <usize>xOf(at) * RegexField.Size;
-        } else if (second) at = other;
+        } else if (second) at = code + <usize>yOf(at) * RegexField.Size;
         else failed = true;
         break;
       }
@@ -261,7 +278,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         if (from > to || to > length || to - from > length - position) failed = true;
         else {
           const count = to - from;
-          steps += count >> 3;
+          steps += count >> RUN_SHIFT;
           if (sameText(data + from, data + position, count, modeOf(at) != 0)) {
             position += count;
             at += RegexField.Size;
@@ -275,7 +292,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         const negative = opOf(at) == RegexOp.NegativeEnter;
         const level = height();
         if (!assign(x, level) || !assign(x + 1, position)) return -1;
-        if (negative && !push(Frame.Branch, <u32>(code + <usize>yOf(at) * RegexField.Size), position, 0)) return -1;
+        if (negative && !push(Unit.Negative | yOf(at), position)) return -1;
         at += RegexField.Size;
         break;
       }
@@ -284,7 +301,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         const back = register(xOf(at) + 1);
         if (level > height() || back > length) failed = true;
         else {
-          cut(level);
+          cut(level, xOf(at), 2);
           position = back;
           at += RegexField.Size;
         }
@@ -304,7 +321,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         const level = register(xOf(at));
         if (level > height()) failed = true;
         else {
-          cut(level);
+          cut(level, xOf(at), 1);
           at += RegexField.Size;
         }
         break;
@@ -326,33 +343,46 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
     while (failed) {
       if (top == stackBase) return 0;
       if (++steps > stepLimit) return -1;
-      const frame = top - FrameField.Size;
-      const kind = load<u32>(frame, FrameField.Kind);
-      const target = <usize>load<u32>(frame, FrameField.Target);
-      position = load<u32>(frame, FrameField.Position);
-      if (kind == Frame.Register) {
-        top = frame;
-        setRegister(<u32>target, position);
-      } else if (kind == Frame.Branch) {
-        top = frame;
-        at = target;
+      const unit = top - UnitField.Size;
+      const target = load<u32>(unit, UnitField.Target);
+      const kind = target & Unit.Kinds;
+      position = load<u32>(unit, UnitField.Value);
+      if (kind == Unit.Register) {
+        top = unit;
+        setRegister(target & ~Unit.Kinds, position);
+        continue;
+      }
+      at = code + <usize>(target & ~Unit.Kinds) * RegexField.Size;
+      if (kind == Unit.Branch) {
+        top = unit;
         failed = false;
-      } else if (kind == Frame.Greedy) {
-        const least = load<u32>(frame, FrameField.Bound);
-        const follow = followOf(target);
+      } else if (kind == Unit.Negative) {
+        top = unit - 2 * UnitField.Size;
+        restore(top + UnitField.Size);
+        restore(top);
+        failed = false;
+      } else if (kind == Unit.Greedy) {
+        const least = load<u32>(unit - UnitField.Size, UnitField.Value);
+        const follow = followOf(at);
+        const former = position;
         do position--;
         while (position > least && !allows(sets, follow, load<u8>(data + position)));
-        if (position <= least) top = frame;
-        else store<u32>(frame, position, FrameField.Position);
-        at = target + RegexField.Size;
+        steps += (former - position) >> RUN_SHIFT;
+        if (position <= least) top = unit - UnitField.Size;
+        else store<u32>(unit, position, UnitField.Value);
+        at += RegexField.Size;
         failed = false;
-      } else if (retryLazy(frame, kind, data, length, sets, remember ? columns : 0)) {
+      } else if (retryLazy(unit, at, kind, data, length, sets, remember ? columns : 0)) {
         position = lazyPosition;
-        at = target + RegexField.Size;
+        at += RegexField.Size;
         failed = false;
       }
     }
   }
+}
+
+function numberOf(code: usize, at: usize): u32 {
+  return <u32>((at - code) / RegexField.Size);
 }
 
 const NOTHING_NEW: u32 = 0xffff_ffff;
@@ -374,42 +404,42 @@ function runUnvisited(set: usize, data: usize, position: u32, least: u32, length
     }
     at++;
   }
-  steps += (at - position) >> 3;
+  steps += (at - position) >> RUN_SHIFT;
   return at == least ? NOTHING_NEW : at - 1;
 }
 
 let lazyPosition: u32 = 0;
 
 /** Takes bytes of a lazy repeat up to the next position where what follows may begin. False when there is none. */
-function retryLazy(frame: usize, kind: u32, data: usize, length: u32, sets: usize, columns: u64): bool {
-  const at = <usize>load<u32>(frame, FrameField.Target);
-  const most = load<u32>(frame, FrameField.Bound);
+function retryLazy(unit: usize, at: usize, kind: u32, data: usize, length: u32, sets: usize, columns: u64): bool {
+  const most = load<u32>(unit - UnitField.Size, UnitField.Value);
   const set = sets + <usize>setOf(at) * RegexSet.Size;
   const follow = followOf(at);
   const end = (modeOf(at) & RegexMode.FollowEnd) != 0;
   const row = columns != 0 && operandOf(at) == REGEX_UNBOUNDED ? rowOf(at) : REGEX_NO_ROW;
-  const from = load<u32>(frame, FrameField.Position);
+  const from = load<u32>(unit, UnitField.Value);
   let position = from;
-  // A fresh frame (bit 4) has not yet been tried where it stands.
-  let fresh = (kind & 16) != 0;
-  for (;;) {
+  let fresh = kind == Unit.LazyFresh;
+  let found = false;
+  while (true) {
     if (!fresh) {
-      if (position >= most || !setHas(set, load<u8>(data + position))) {
-        top = frame;
-        return false;
-      }
+      if (position >= most || !setHas(set, load<u8>(data + position))) break;
       position++;
     }
     fresh = false;
-    if (row != REGEX_NO_ROW && visited(<u64>row * columns + position)) {
-      top = frame;
-      return false;
+    if (row != REGEX_NO_ROW && visited(<u64>row * columns + position)) break;
+    if (position < length ? allows(sets, follow, load<u8>(data + position)) : end) {
+      found = true;
+      break;
     }
-    if (position < length ? allows(sets, follow, load<u8>(data + position)) : end) break;
   }
-  steps += (position - from) >> 3;
-  store<u32>(frame, Frame.Lazy, FrameField.Kind);
-  store<u32>(frame, position, FrameField.Position);
+  steps += (position - from) >> RUN_SHIFT;
+  if (!found) {
+    top = unit - UnitField.Size;
+    return false;
+  }
+  store<u32>(unit, Unit.Lazy | (load<u32>(unit, UnitField.Target) & ~Unit.Kinds), UnitField.Target);
+  store<u32>(unit, position, UnitField.Value);
   lazyPosition = position;
   return true;
 }
