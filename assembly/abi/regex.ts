@@ -111,11 +111,11 @@ export const enum RegexOp {
   EmptyCheck = 9,
   /** The text of group `X` again; mode 1 ignores case. Fails when the group is not set. */
   BackReference = 10,
-  /** Positive look-around begins: registers `X`, `X + 1` := stack height, position. */
+  /** Positive look-around begins: registers `X`, `X + 1` := stack height, position. `Value` is the instruction after its end. */
   LookEnter = 11,
   /** It holds: drop its alternatives, return to the position. */
   LookEnd = 12,
-  /** Negative look-around begins: as above; continue at `Y` when its body fails. */
+  /** Negative look-around begins: as above; continue at `Y` when its body fails. `Value` as above. */
   NegativeEnter = 13,
   /** Its body matched: fail. */
   NegativeEnd = 14,

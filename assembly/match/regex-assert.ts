@@ -31,7 +31,8 @@ function atBoundary(data: usize, length: u32, position: u32): bool {
   return before != after;
 }
 
-function isWord(byte: u32): bool {
+/** A letter, digit or underscore, as `\w`. */
+export function isWord(byte: u32): bool {
   return byte - 48 < 10 || (byte | 32) - 97 < 26 || byte == 95;
 }
 

@@ -7,7 +7,7 @@
  */
 import { REGEX_NO_ROW, REGEX_UNBOUNDED, RegexField, RegexMode, RegexOp, RegexSet } from "../abi/regex";
 import { assertHolds, sameText } from "./regex-assert";
-import { register, setRegister, stackBase, stackLimit, tableBase } from "./regex-memory";
+import { register, setRegister, stackBase, tableBase } from "./regex-memory";
 import {
   allows,
   codeOf,
@@ -24,36 +24,7 @@ import {
   xOf,
   yOf,
 } from "./regex-program";
-
-/**
- * What a stack unit undoes or tries. A unit is 8 bytes: kind and target, then a position or value. A repeat takes two, the
- * lower one a `Bound`.
- */
-const enum Unit {
-  /** Continue at an instruction and position. */
-  Branch = 0,
-  /** Give a register its former value. */
-  Register = 1 << 24,
-  /** Give back one byte of a greedy repeat. */
-  Greedy = 2 << 24,
-  /** Take one more byte of a lazy repeat. */
-  Lazy = 3 << 24,
-  /** The same, not yet tried where it stands. */
-  LazyFresh = 4 << 24,
-  /** Least position of the greedy repeat above, or greatest of the lazy one. */
-  Bound = 5 << 24,
-  /** Branch of a negative look-around, right above the two registers it entered with. */
-  Negative = 6 << 24,
-  Kinds = 7 << 24,
-}
-
-/** Byte offsets in a stack unit. */
-const enum UnitField {
-  /** Kind, and below it an instruction or register number. */
-  Target = 0,
-  Value = 4,
-  Size = 8,
-}
+import { assign, clearStack, cut, dropTo, height, push, restore, top, Unit, UnitField, unwind } from "./regex-stack";
 
 /** Steps taken since the last `resetSteps`; the engine gives up when they exceed `stepLimit`. */
 export let steps: u32 = 0;
@@ -64,8 +35,6 @@ export let matchEnd: u32 = 0;
 /** Bytes that a repeat passes in one go count as a step each 2^RUN_SHIFT. */
 const RUN_SHIFT: u32 = 2;
 
-let top: usize = 0;
-
 export function resetSteps(limit: u32): void {
   steps = 0;
   stepLimit = limit;
@@ -74,59 +43,6 @@ export function resetSteps(limit: u32): void {
 /** Bytes of visited table a search needs, or 0 when it has nothing to remember. */
 export function tableNeed(rows: u32, length: u32): u64 {
   return ((<u64>rows * (<u64>length + 1) + 63) >> 6) << 3;
-}
-
-function push(target: u32, value: u32): bool {
-  if (top + UnitField.Size > stackLimit) return false;
-  store<u32>(top, target, UnitField.Target);
-  store<u32>(top, value, UnitField.Value);
-  top += UnitField.Size;
-  return true;
-}
-
-function height(): u32 {
-  return <u32>((top - stackBase) / UnitField.Size);
-}
-
-/** Sets a register so that backtracking restores it. False when the stack is full. */
-function assign(index: u32, value: u32): bool {
-  if (!push(Unit.Register | index, register(index))) return false;
-  setRegister(index, value);
-  return true;
-}
-
-/**
- * Drops the alternatives above height `to` but keeps what restores registers. The `own` registers from `first` on, which
- * were assigned right there to enter, get their former values at once: nobody reads them any more.
- */
-function cut(to: u32, first: u32, own: u32): void {
-  let kept = stackBase + <usize>to * UnitField.Size;
-  let at = kept;
-  for (let i: u32 = 0; i < own && at < top && load<u32>(at, UnitField.Target) == (Unit.Register | (first + i)); i++) {
-    setRegister(first + i, load<u32>(at, UnitField.Value));
-    at += UnitField.Size;
-  }
-  for (; at < top; at += UnitField.Size) {
-    if ((load<u32>(at, UnitField.Target) & Unit.Kinds) != Unit.Register) continue;
-    if (at != kept) store<u64>(kept, load<u64>(at));
-    kept += UnitField.Size;
-  }
-  top = kept;
-}
-
-/** Undoes everything above `to`. */
-function unwind(to: u32): void {
-  const floor = stackBase + <usize>to * UnitField.Size;
-  while (top > floor) {
-    top -= UnitField.Size;
-    restore(top);
-  }
-}
-
-/** Gives the register of a unit its former value, if it is such a unit. */
-function restore(unit: usize): void {
-  const target = load<u32>(unit, UnitField.Target);
-  if ((target & Unit.Kinds) == Unit.Register) setRegister(target & ~Unit.Kinds, load<u32>(unit, UnitField.Value));
 }
 
 /** Marks a bit of the visited table; true when it was marked before. */
@@ -147,7 +63,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
   const code = codeOf(program);
   const sets = setsOf(program);
   const columns = <u64>length + 1;
-  top = stackBase;
+  clearStack();
   let at = code;
   let position = start;
   while (true) {
@@ -348,16 +264,16 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
       const kind = target & Unit.Kinds;
       position = load<u32>(unit, UnitField.Value);
       if (kind == Unit.Register) {
-        top = unit;
+        dropTo(unit);
         setRegister(target & ~Unit.Kinds, position);
         continue;
       }
       at = code + <usize>(target & ~Unit.Kinds) * RegexField.Size;
       if (kind == Unit.Branch) {
-        top = unit;
+        dropTo(unit);
         failed = false;
       } else if (kind == Unit.Negative) {
-        top = unit - 2 * UnitField.Size;
+        dropTo(unit - 2 * UnitField.Size);
         restore(top + UnitField.Size);
         restore(top);
         failed = false;
@@ -368,7 +284,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         do position--;
         while (position > least && !allows(sets, follow, load<u8>(data + position)));
         steps += (former - position) >> RUN_SHIFT;
-        if (position <= least) top = unit - UnitField.Size;
+        if (position <= least) dropTo(unit - UnitField.Size);
         else store<u32>(unit, position, UnitField.Value);
         at += RegexField.Size;
         failed = false;
@@ -435,7 +351,7 @@ function retryLazy(unit: usize, at: usize, kind: u32, data: usize, length: u32, 
   }
   steps += (position - from) >> RUN_SHIFT;
   if (!found) {
-    top = unit - UnitField.Size;
+    dropTo(unit - UnitField.Size);
     return false;
   }
   store<u32>(unit, Unit.Lazy | (load<u32>(unit, UnitField.Target) & ~Unit.Kinds), UnitField.Target);

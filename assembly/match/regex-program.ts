@@ -228,11 +228,12 @@ function checkInstruction(at: usize, instructions: u32, sets: u32, registers: u3
     case RegexOp.BackReference:
       return x <= captures;
     case RegexOp.LookEnter:
+      return x + 1 < registers && operandOf(at) < instructions;
     case RegexOp.LookEnd:
     case RegexOp.NegativeEnd:
       return x + 1 < registers;
     case RegexOp.NegativeEnter:
-      return x + 1 < registers && y < instructions;
+      return x + 1 < registers && y < instructions && operandOf(at) < instructions;
     case RegexOp.IfGroup:
       return x <= captures && y < instructions;
     default:

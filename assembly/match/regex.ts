@@ -1,13 +1,15 @@
 /**
  * Regex matcher: searches a subject with a compiled pattern (PCRE2 semantics, leftmost match, first alternative first).
  *
- * A search first looks for the literal every match contains, then tries the starts that the first byte allows. It starts
- * as a plain backtracker; when that takes more steps than a small multiple of the subject, it goes on with the visited
- * table, whose cost is linear. Patterns with back references have no such table: they end at the budget.
+ * A search first looks for the literal every match contains, then tries the starts that the first byte allows. It begins
+ * as a plain backtracker. When that has taken more steps than a small multiple of the subject, the automaton is asked once
+ * whether a match is possible at all; if so, the search goes on with the visited table, whose cost is linear. Patterns
+ * with back references have no such table: they end at the budget.
  *
  * Contract: programs have passed `checkRegex`; `configureRegex` was called; `data` has `length` readable bytes.
  */
 import { REGEX_NONE, RegexFlag, RegexHeader, RegexSet, RegexSetKind } from "../abi/regex";
+import { automatonCost, mayMatch, Verdict } from "./regex-automaton";
 import { backtrack, matchEnd, resetSteps, steps, tableNeed } from "./regex-backtrack";
 import { clearRegisters, register, tableBase, tableBytes } from "./regex-memory";
 import { findByte, findLiteral, headerField, setHas, setsOf } from "./regex-program";
@@ -27,7 +29,7 @@ let budget: u32 = REGEX_DEFAULT_BUDGET;
 
 /** Steps that the plain backtracker may take before the visited table is brought in: at all, and a subject byte. */
 let plainSteps: u32 = 2_000;
-let plainStepsAByte: u32 = 8;
+let plainStepsAByte: u32 = 2;
 
 let captureCount: u32 = 0;
 
@@ -77,22 +79,33 @@ export function regexSearch(program: usize, data: usize, length: u32, start: u32
   const need = tableNeed(rows, length);
   const canRemember = (flags & RegexFlag.Memoizable) != 0 && need <= tableBytes;
   const plain = plainSteps + plainStepsAByte * (length - start);
-  resetSteps(canRemember && plain < budget ? plain : budget);
+  resetSteps(min(plain, budget));
   clearRegisters(headerField(program, RegexHeader.Registers));
   requiredAt = NOT_SEARCHED;
   let from = nextStart(program, data, length, start, anchored);
   let result: i32 = 0;
   let remember = false;
+  let filtered = false;
   while (from <= length) {
     result = backtrack(program, data, length, from, start, remember);
     if (result == 1) break;
     if (result < 0) {
-      if (remember || !canRemember || steps >= budget) break;
-      remember = true;
-      memory.fill(tableBase, 0, <usize>need);
-      clearRegisters(headerField(program, RegexHeader.Registers));
       regexCost += steps;
+      if (filtered || regexCost >= budget) {
+        resetSteps(0);
+        break;
+      }
+      filtered = true;
+      const verdict = mayMatch(program, data, length, from, start, anchored);
+      regexCost += automatonCost;
       resetSteps(budget - min(budget, regexCost));
+      if (verdict == Verdict.No) {
+        result = 0;
+        break;
+      }
+      remember = canRemember;
+      if (remember) memory.fill(tableBase, 0, <usize>need);
+      clearRegisters(headerField(program, RegexHeader.Registers));
       continue;
     }
     if (anchored) break;

@@ -304,15 +304,17 @@ class Generator {
   private look(look: LookNode): void {
     const state = this.register(2);
     if (!look.negative) {
-      this.emit(RegexOp.LookEnter, { x: state });
+      const enter = this.emit(RegexOp.LookEnter, { x: state });
       this.lookBody(look);
       this.emit(RegexOp.LookEnd, { x: state });
+      enter.value = this.here;
       return;
     }
     const enter = this.emit(RegexOp.NegativeEnter, { x: state });
     this.lookBody(look);
     this.emit(RegexOp.NegativeEnd, { x: state });
     enter.y = this.here;
+    enter.value = this.here;
   }
 
   private lookBody(look: LookNode): void {
@@ -347,6 +349,7 @@ class Generator {
       otherwise = this.emit(RegexOp.NegativeEnter, { x: state });
       this.lookBody(condition.look);
       this.emit(RegexOp.LookEnd, { x: state });
+      otherwise.value = this.here;
       if (condition.look.negative) [taken, other] = [other, taken];
     }
     this.node(taken, follow);

@@ -10,6 +10,7 @@ import sys
 
 OPTIONS = {"i": 0x8, "m": 0x400, "s": 0x20, "x": 0x80, "A": 0x80000000, "E": 0x10, "G": 0x40000, "n": 0x2000}
 NO_AUTO_POSSESS = 0x4000
+NO_START_OPTIMIZE = 0x10000
 UNSET = ctypes.c_size_t(-1).value
 
 name = ctypes.util.find_library("pcre2-8") or "libpcre2-8.so.0"
@@ -38,8 +39,8 @@ def answer(query):
     subject = bytes.fromhex(query["subject"])
     error = ctypes.c_int()
     offset = ctypes.c_size_t()
-    # Without auto-possessification, which 10.42 gets wrong around possessive groups: /\s*(?:1*+(?:a)?+)^/ on " ".
-    options = NO_AUTO_POSSESS + sum(OPTIONS[flag] for flag in query["flags"])
+    # Without two optimizations that 10.42 gets wrong: /\s*(?:1*+(?:a)?+)^/ on " ", /(?=ab*?)++[a-z]??a+?/ on "\na".
+    options = NO_AUTO_POSSESS + NO_START_OPTIMIZE + sum(OPTIONS[flag] for flag in query["flags"])
     code = lib.pcre2_compile_8(pattern, len(pattern), options, ctypes.byref(error), ctypes.byref(offset), None)
     if not code:
         return None

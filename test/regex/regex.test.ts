@@ -2,6 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compileRegex, RegexError } from "../../compiler/regex/index.ts";
 import { CASES } from "./cases.ts";
+import { random } from "./generator.ts";
 import { type Outcome, RegexRoom } from "./room.ts";
 
 const room = await RegexRoom.build();
@@ -12,8 +13,8 @@ function texts(outcome: Outcome, subject: string): (string | null)[] | undefined
 }
 
 const ENGINES: Record<string, () => void> = {
-  backtracker: () => room.core.setRegexPlainSteps(2_000, 8),
-  "backtracker with visited table": () => room.core.setRegexPlainSteps(0, 0),
+  backtracker: () => room.core.setRegexPlainSteps(2_000, 2),
+  "automaton, then backtracker with visited table": () => room.core.setRegexPlainSteps(0, 0),
 };
 
 for (const [topic, cases] of Object.entries(CASES)) {
@@ -99,7 +100,7 @@ test("regex: patterns that explode elsewhere cost a constant a byte", () => {
 
 test("regex: what cannot be made linear ends at its budget", () => {
   room.compile("(a+)+\\1[bc]");
-  assert.is(room.search("a".repeat(5_000)), "budget");
+  assert.is(room.search(`${"a".repeat(5_000)}!c`), "budget");
   room.core.setRegexBudget(1_000);
   room.compile("(?:a|b)+[cd]");
   assert.is(room.search("ab".repeat(5_000)), "budget");
@@ -108,29 +109,24 @@ test("regex: what cannot be made linear ends at its budget", () => {
 });
 
 test("regex: small scratch memory gives up, never overruns", () => {
-  room.scratch(65_536);
+  room.scratch(262_144);
   room.compile("(?:(a)|b)+[cd]");
-  assert.is(room.search("ab".repeat(50_000)), "budget");
-  room.scratch(1 << 20);
+  assert.is(room.search(`${"ab".repeat(50_000)}c`), "budget");
+  room.scratch(2 << 20);
 });
 
 test("regex: damaged programs are refused or harmless", () => {
   const { program } = compileRegex("^(?<a>x+|y{2,5}?)(?=z|ab)(?:q\\k<a>|[0-9]+)*$", { i: true });
   assert.ok(room.load(program));
   for (let length = 0; length < program.length; length += 4) {
-    assert.not(room.core.checkRegex(1 << 21, 0));
     assert.not(room.load(program.subarray(0, length)), `cut to ${length}`);
   }
-  let seed = 1;
-  const random = (below: number) => {
-    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
-    return (seed >>> 8) % below;
-  };
+  const below = random(1);
   room.core.setRegexBudget(5_000);
   let accepted = 0;
   for (let round = 0; round < 20_000; round++) {
     const damaged = program.slice();
-    for (let i = 0; i <= random(4); i++) damaged[random(damaged.length)] = random(256);
+    for (let i = 0; i <= below(4); i++) damaged[below(damaged.length)] = below(256);
     if (!room.load(damaged)) continue;
     accepted++;
     room.search("xxxzq0XYZ\nyyzab1234yyab");

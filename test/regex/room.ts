@@ -17,7 +17,7 @@ interface Exports {
 }
 
 const SCRATCH = 1 << 16;
-const SCRATCH_BYTES = 1 << 20;
+const SCRATCH_BYTES = 2 << 20;
 const PROGRAM = SCRATCH + SCRATCH_BYTES;
 const PROGRAM_BYTES = 1 << 20;
 const SUBJECT = PROGRAM + PROGRAM_BYTES;
