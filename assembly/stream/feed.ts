@@ -13,10 +13,11 @@ import { Counter } from "../abi/counters";
 import { StreamEvent } from "../abi/stream_events";
 import { countAdd } from "../verdict/counters";
 import { Packet } from "../wire/packet";
-import { Block, blockByte, blockEnd, findBlock, joined } from "./block";
+import { Block, blockByte, blockEnd } from "./block";
 import { inlineMode } from "./configuration";
 import { after } from "./sequence";
 import { Half, HalfFlag, half, Session, SessionFlag, TcpState } from "./session";
+import { findBlock, joined } from "./store";
 import { atEnd, beginFeed, currentPacket, endFeed, feedBegun, isDue } from "./update";
 
 export enum StreamFlag {

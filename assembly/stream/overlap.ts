@@ -2,9 +2,10 @@
 import { Action, DropReason } from "../abi/codes";
 import { dropPacket } from "../flow/exception";
 import { Packet, PacketFlag } from "../wire/packet";
-import { Block, blockByte, blockEnd, findBlock } from "./block";
+import { Block, blockByte, blockEnd } from "./block";
 import { Segment, takesNew } from "./segment";
 import { Half } from "./session";
+import { findBlock } from "./store";
 
 export enum Overlap {
   None = 0,

@@ -2,6 +2,9 @@
 import { StreamEvent } from "../abi/stream_events";
 import { Packet, PacketFlag } from "../wire/packet";
 import { scaledWindow } from "./acknowledgement";
+import { inlineMode } from "./configuration";
+import { compareHeld, Overlap, rewritePacket } from "./overlap";
+import { offsetOf } from "./reassembly";
 import { sackOutdated } from "./sack";
 import { after, before } from "./sequence";
 import { HalfFlag, half, Session, SessionFlag, TcpFlag, TcpState } from "./session";
@@ -23,6 +26,13 @@ function isKeepAlive(session: Session, packet: Packet): bool {
   const receiver = half(session, 1 - packet.direction);
   if (packet.acknowledgement != receiver.lastAck || packet.sequence != sender.nextSeq - 1) return false;
   sender.flags |= HalfFlag.KeepAlive;
+  // Inline even the garbage byte must not differ from what was seen first: the receiver may not have got that.
+  if (inlineMode && packet.payloadLength == 1) {
+    const offset = offsetOf(sender, packet.sequence - <u32>sender.urgentOffset);
+    if (compareHeld(sender, offset, packet.payload, 1) == Overlap.Different) {
+      rewritePacket(sender, packet, offset, packet.payload, 1);
+    }
+  }
   return true;
 }
 

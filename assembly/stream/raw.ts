@@ -9,12 +9,13 @@
  *   } else rawSkipped(session, direction);
  */
 import { Packet, PacketFlag } from "../wire/packet";
-import { Block, blockByte, blockEnd, findBlock, joined } from "./block";
+import { Block, blockByte, blockEnd } from "./block";
 import { chunkSize, inlineMode } from "./configuration";
 import { ackedOffset } from "./feed";
 import { offsetOf } from "./reassembly";
 import { after } from "./sequence";
 import { Half, HalfFlag, half, Session, SessionFlag, TcpState } from "./session";
+import { findBlock, joined } from "./store";
 import { atEnd } from "./update";
 
 /** Address of the window. Valid until the next call into stream/. */

@@ -1,12 +1,12 @@
 /** What is no longer needed goes: held data behind all readers, and whole sessions. */
 import { Direction } from "../abi/codes";
 import { Flow } from "../flow/flow";
-import { freeBlocks, slideTo } from "./block";
 import { chunkSize, inlineMode } from "./configuration";
 import { ackedOffset } from "./feed";
 import { freeQueue } from "./handshake_queue";
 import { sackFree } from "./sack";
 import { closeSession, Half, HalfFlag, half, Session, SessionFlag, TcpState } from "./session";
+import { freeBlocks, slideTo } from "./store";
 
 function less(a: u64, b: u64): u64 {
   return a > b ? a - b : 0;

@@ -19,9 +19,9 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith(".md"))) {
     const name = part.slice(0, part.indexOf("\n"));
     cases(name, async () => {
       const settings = Object.fromEntries(block(part, "settings").map((line) => line.split(" ")));
-      const options = { inspectRaw: settings["raw"] === "on", trigger: settings["trigger"] === "on" };
-      delete settings["raw"];
-      delete settings["trigger"];
+      const options = { inspectRaw: settings.raw === "on", trigger: settings.trigger === "on" };
+      delete settings.raw;
+      delete settings.trigger;
       const numbers = Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, Number(value)]));
       const room = await StreamRoom.open(numbers);
       const trace = block(part, "segments").flatMap((line, i) => {

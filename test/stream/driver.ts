@@ -91,7 +91,7 @@ export class StreamRoom {
 
   private constructor(instance: WebAssembly.Instance) {
     this.call = instance.exports as unknown as Call;
-    this.#memory = instance.exports["memory"] as WebAssembly.Memory;
+    this.#memory = instance.exports.memory as WebAssembly.Memory;
     this.#payload = this.#call("payloadAddress");
   }
 
