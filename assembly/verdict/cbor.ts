@@ -168,3 +168,49 @@ export function piece(data: usize, length: u32): void {
   memory.copy(at, data, length);
   at += length;
 }
+
+function twoDigits(value: u32): void {
+  store<u8>(at, <u8>(0x30 + ((value / 10) % 10)));
+  store<u8>(at + 1, <u8>(0x30 + (value % 10)));
+  at += 2;
+}
+
+function mark(c: u8): void {
+  store<u8>(at++, c);
+}
+
+/** A point in time (microseconds since 1970) as EVE writes it: `2026-11-23T10:00:00.000000+0000`. */
+export function time(key: string, microseconds: u64): void {
+  if (!openText(key, 31)) return;
+  const seconds = microseconds / 1000000;
+  const days = seconds / 86400;
+  const second = <u32>(seconds % 86400);
+  // Civil date from days (Howard Hinnant, "chrono-compatible low-level date algorithms").
+  const shifted = days + 719468;
+  const era = shifted / 146097;
+  const dayOfEra = <u32>(shifted - era * 146097);
+  const yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146096) / 365;
+  const dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
+  const month = (5 * dayOfYear + 2) / 153;
+  const year = <u32>era * 400 + yearOfEra + (month >= 10 ? 1 : 0);
+  twoDigits(year / 100);
+  twoDigits(year % 100);
+  mark(0x2d);
+  twoDigits(month < 10 ? month + 3 : month - 9);
+  mark(0x2d);
+  twoDigits(dayOfYear - (153 * month + 2) / 5 + 1);
+  mark(0x54);
+  twoDigits(second / 3600);
+  mark(0x3a);
+  twoDigits((second / 60) % 60);
+  mark(0x3a);
+  twoDigits(second % 60);
+  mark(0x2e);
+  const micro = <u32>(microseconds % 1000000);
+  twoDigits(micro / 10000);
+  twoDigits((micro / 100) % 100);
+  twoDigits(micro % 100);
+  mark(0x2b);
+  twoDigits(0);
+  twoDigits(0);
+}

@@ -1,0 +1,55 @@
+/** Alert events: the match, the transaction it was found in, the flow so far. */
+import { Action } from "../abi/codes";
+import { EventFlag, EventRecord, EventType } from "../abi/frames";
+import { Setting } from "../abi/settings";
+import { logApp } from "../app/registry";
+import { AppState, Tx } from "../app/transaction";
+import { alertCount, Match, matchAt } from "../detect/alerts";
+import { Flow } from "../flow/flow";
+import { setting } from "../memory/settings";
+import { hex, number, text } from "../verdict/cbor";
+import { closeEvent } from "../verdict/event";
+import { Packet } from "../wire/packet";
+import { flowObject } from "./flow";
+import { openPacketEvent } from "./header";
+
+/** Bits of Setting.AlertPayload. */
+enum AlertPart {
+  Payload = 1,
+  Packet = 2,
+}
+
+/** Longest payload or frame an alert carries. */
+const MAX_PART: u32 = 65536;
+
+/** Writes the alerts of the packet. `dropped`: its frame is dropped; `prevent`: drops are carried out. */
+export function reportAlerts(packet: Packet, dropped: bool, prevent: bool): void {
+  for (let i: u32 = 0; i < alertCount; i++) reportAlert(packet, matchAt(i), dropped, prevent);
+}
+
+function reportAlert(packet: Packet, m: Match, dropped: bool, prevent: bool): void {
+  const record = openPacketEvent(EventType.Alert, packet);
+  if (record == 0) return;
+  let flags = m.flags;
+  if (dropped) flags |= prevent ? EventFlag.Dropped : EventFlag.WouldDrop;
+  store<u32>(record, m.rule, EventRecord.rule);
+  store<u8>(record, <u8>m.action, EventRecord.action);
+  store<u8>(record, <u8>flags, EventRecord.flags);
+  if ((flags & EventFlag.AppLayer) != 0) store<u64>(record, m.tx, EventRecord.txId);
+  const parts = setting(Setting.AlertPayload);
+  if (m.txRecord != 0 && packet.flow != 0) {
+    logApp(changetype<AppState>(changetype<Flow>(packet.flow).app), changetype<Tx>(m.txRecord));
+  }
+  if (packet.flow != 0) flowObject(changetype<Flow>(packet.flow), true);
+  if ((parts & AlertPart.Payload) != 0 && packet.payloadLength > 0) {
+    text("payload", packet.payload, min<u32>(packet.payloadLength, MAX_PART));
+    number("payload_length", packet.payloadLength);
+  }
+  if ((parts & AlertPart.Packet) != 0 && packet.frame != 0) hex("packet_hex", packet.frame, min<u32>(packet.frameLength, MAX_PART));
+  closeEvent(record);
+}
+
+/** Was the packet dropped by what was decided about it? */
+export function isDropped(packet: Packet): bool {
+  return packet.action >= <u8>Action.Drop;
+}
