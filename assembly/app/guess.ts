@@ -13,7 +13,7 @@ export function beginsWith(data: usize, length: u32, pattern: string, nocase: bo
   const chars = changetype<usize>(pattern);
   for (let i: u32 = 0; i < upTo; i++) {
     let byte = <u32>load<u8>(data + i);
-    let wanted = <u32>load<u16>(chars + (<usize>i << 1));
+    let wanted = <u32>load<u16>(chars + ((<usize>i) << 1));
     if (nocase) {
       if (byte - 0x61 < 26) byte -= 0x20;
       if (wanted - 0x61 < 26) wanted -= 0x20;

@@ -29,6 +29,17 @@ export enum TxFlag {
   Unidirectional = 256,
 }
 
+/** Bits of `AppState.flags` by which a parser asks the pipeline for something. */
+export enum StateFlag {
+  /** A message of this direction is whole: the raw stream may be inspected up to here. */
+  InspectRawToServer = 1,
+  InspectRawToClient = 2,
+  /** The rest is encrypted or not ours: nothing of the flow's payload is inspected any more. */
+  NoPayloadInspection = 4,
+  /** Nothing more of this flow is looked at. */
+  Bypass = 8,
+}
+
 @unmanaged
 export class AppState {
   /** AppProto */
@@ -37,7 +48,7 @@ export class AppState {
   closed: u8;
   /** A parser error happened (bit Direction). */
   failed: u8;
-  /** Events of the state itself that no transaction took yet. */
+  /** StateFlag bits. */
   flags: u32;
   oldest: usize;
   newest: usize;

@@ -1,28 +1,42 @@
 /** Payload conditions: on the bytes of one packet, or on the reassembled stream it belongs to. */
-import { RuleFlag, RuleRecord } from "../abi/database";
+import { PrefilterKind, RuleFlag, RuleRecord } from "../abi/database";
 import { EventFlag } from "../abi/frames";
+import { rawData, rawLength, rawNext, rawOffset, rawWindow } from "../stream/raw";
+import { Session } from "../stream/session";
 import { Packet, PacketFlag } from "../wire/packet";
+import { Candidates } from "./candidates";
 import { inspectBuffer } from "./content/inspect";
 import { forgetReplacements } from "./content/replace";
 import { InspectFlag } from "./content/state";
+import { prefilterAll } from "./prefilter";
 
-/** The part of the stream that is inspected with the packet at hand. */
-let streamData: usize = 0;
-let streamLength: u32 = 0;
-let streamOffset: u64 = 0;
+/** Session of the packet at hand, 0 for none. */
+let session: usize = 0;
 /** EventFlag bits of the last match. */
 export let payloadFlags: u32 = 0;
 
-/** Sets the stream window for the packet at hand; length 0 for none. */
-export function openStreamWindow(data: usize, length: u32, offset: u64): void {
-  streamData = data;
-  streamLength = length;
-  streamOffset = offset;
+/** Names the session whose raw windows are inspected with the packet at hand. */
+export function openPayload(tcp: usize): void {
+  session = tcp;
 }
 
+/** Brings the rules whose literals are in the windows of the stream. */
+export function prefilterStream(packet: Packet, candidates: Candidates): void {
+  if (!packet.has(PacketFlag.HasStreamData)) return;
+  const s = changetype<Session>(session);
+  for (let more = rawWindow(s, packet.direction, packet); more; more = rawNext()) {
+    prefilterAll(PrefilterKind.Stream, packet.direction, rawData, rawLength, candidates);
+  }
+}
+
+/** Does the chain hold in one of the windows of the stream that are inspected with this packet? */
 export function inspectStream(chain: u32, packet: Packet): bool {
-  if (!packet.has(PacketFlag.HasStreamData) || streamLength == 0) return false;
-  return inspectBuffer(chain, streamData, streamLength, streamOffset, 0);
+  if (!packet.has(PacketFlag.HasStreamData)) return false;
+  const s = changetype<Session>(session);
+  for (let more = rawWindow(s, packet.direction, packet); more; more = rawNext()) {
+    if (inspectBuffer(chain, rawData, rawLength, rawOffset, 0)) return true;
+  }
+  return false;
 }
 
 function inspectPacket(chain: u32, packet: Packet): bool {

@@ -15,7 +15,7 @@ export function runPostMatch(rule: usize, packet: Packet): void {
   const chain = load<u32>(rule, RuleRecord.post);
   if (chain == 0) return;
   let c = database + chain;
-  for (;;) {
+  while (true) {
     apply(c, rule, packet);
     if ((load<u32>(c, Condition.flags) & CONDITION_LAST) != 0) return;
     c += load<u16>(c, Condition.length);
@@ -37,7 +37,7 @@ function apply(c: usize, rule: usize, packet: Packet): void {
       applyTag(c, rule, packet);
       break;
     case Op.Bypass:
-      if (packet.flow != 0) changetype<Flow>(packet.flow).state = FlowState.Bypassed;
+      if (packet.flow != 0) changetype<Flow>(packet.flow).state = <u8>FlowState.Bypassed;
       break;
     default:
       break;

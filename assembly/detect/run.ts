@@ -22,7 +22,7 @@ import { Candidates, reserveCandidates } from "./candidates";
 import { matchHead } from "./head";
 import { configureHeader, openHeader } from "./header";
 import { packetBuffer, packetBufferData, packetBufferLength } from "./packet/buffers";
-import { matchPayload, openStreamWindow, payloadFlags } from "./payload";
+import { matchPayload, openPayload, payloadFlags, prefilterStream } from "./payload";
 import { runPostMatch } from "./post_match";
 import {
   addRuleLists,
@@ -65,25 +65,18 @@ export function configureDetection(): bool {
 }
 
 /**
- * Runs all rules. `window`: the reassembled bytes inspected with this packet, length 0 for none. `updated`: the packet's direction has new
- * application data. `end`: no more data of this direction will come.
+ * Runs all rules. `updated`: the packet's direction has new application data. `end`: no more data of this direction will come.
+ * `PacketFlag.HasStreamData` tells that raw windows of the stream wait for inspection with this packet.
  */
-export function detect(
-  packet: Packet,
-  window: usize,
-  windowLength: u32,
-  windowOffset: u64,
-  updated: bool,
-  end: bool,
-): void {
+export function detect(packet: Packet, updated: bool, end: bool): void {
   openMatches();
   if (ruleCount == 0) return;
   openHeader();
   openVariables(packet);
-  openStreamWindow(window, windowLength, windowOffset);
+  openPayload(packet.flow == 0 ? 0 : changetype<Flow>(packet.flow).tcp);
   const direction: u32 = packet.flow == 0 ? Direction.ToServer : packet.direction;
   runIpOnly(packet, direction);
-  collect(packet, direction, window, windowLength);
+  collect(packet, direction);
   runPacketRules(packet);
   if (packet.flow != 0) {
     const flow = changetype<Flow>(packet.flow);
@@ -118,7 +111,7 @@ function runIpOnly(packet: Packet, direction: u32): void {
 }
 
 /** Candidates among packet and stream rules. */
-function collect(packet: Packet, direction: u32, window: usize, windowLength: u32): void {
+function collect(packet: Packet, direction: u32): void {
   const set = changetype<Candidates>(packetSet);
   const inspectable = !packet.has(PacketFlag.NoPayloadInspection);
   if (packet.payloadLength > 0 && inspectable && !packet.has(PacketFlag.Pseudo)) {
@@ -128,8 +121,7 @@ function collect(packet: Packet, direction: u32, window: usize, windowLength: u3
       prefilterAll(PrefilterKind.Stream, direction, packet.payload, packet.payloadLength, set);
     }
   }
-  if (packet.has(PacketFlag.HasStreamData) && windowLength > 0)
-    prefilterAll(PrefilterKind.Stream, direction, window, windowLength, set);
+  prefilterStream(packet, set);
   for (let i = firstPrefilter(PrefilterKind.PacketBuffer, direction); i >= 0; i = nextPrefilter(i)) {
     const record = prefilterAt(i);
     const index = <u32>load<u16>(record, PrefilterRecord.buffer);

@@ -47,6 +47,9 @@ export enum FlowFlag {
   Gap = 1 << 20,
   /** Ended while flows were short of memory (`emergency` of EVE). */
   Emergency = 1 << 21,
+  /** Transactions of this direction were updated by a packet of the other: they are inspected with its next own packet. */
+  NextToServer = 1 << 22,
+  NextToClient = 1 << 23,
 }
 
 /** Why a flow ended: `flow.reason` of EVE, Suricata's names in comments. */

@@ -45,7 +45,8 @@ function reportAlert(packet: Packet, m: Match, dropped: bool, prevent: bool): vo
     text("payload", packet.payload, min<u32>(packet.payloadLength, MAX_PART));
     number("payload_length", packet.payloadLength);
   }
-  if ((parts & AlertPart.Packet) != 0 && packet.frame != 0) hex("packet_hex", packet.frame, min<u32>(packet.frameLength, MAX_PART));
+  if ((parts & AlertPart.Packet) != 0 && packet.frame != 0)
+    hex("packet_hex", packet.frame, min<u32>(packet.frameLength, MAX_PART));
   closeEvent(record);
 }
 

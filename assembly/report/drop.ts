@@ -1,11 +1,10 @@
 /** Drop events: the header fields of a packet that is not let through (EVE `drop`). */
-import { IpProto } from "../abi/codes";
+import { Action, IpProto } from "../abi/codes";
 import { EventFlag, EventRecord, EventType } from "../abi/frames";
 import { alertCount, matchAt } from "../detect/alerts";
 import { end, flag, map, number } from "../verdict/cbor";
 import { closeEvent } from "../verdict/event";
 import { Packet } from "../wire/packet";
-import { Action } from "../abi/codes";
 import { openPacketEvent } from "./header";
 
 /** Writes the drop event of a packet. */

@@ -114,7 +114,7 @@ function content(c: usize): i32 {
   const f = load<u32>(c, Condition.flags);
   const base = cursor;
   let after: u32 = 0;
-  for (;;) {
+  while (true) {
     const found = findContent(c, base, after);
     if (found == Found.Before) return NO_MATCH;
     const negated = (f & ContentFlag.Negated) != 0;
@@ -155,7 +155,7 @@ function pcre(c: usize): i32 {
   const base = cursor;
   let resume: u32 = 0;
   moveRegexCursor(0);
-  for (;;) {
+  while (true) {
     const from: u32 = (f & PcreFlag.Relative) != 0 ? cursor : 0;
     if (from > length) return NO_MATCH;
     const start: u32 = regexCursor > from ? regexCursor - from : 0;

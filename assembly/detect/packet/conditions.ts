@@ -17,7 +17,6 @@ import {
   TcpFlagsMode,
 } from "../../abi/conditions";
 import { database } from "../../rules/database";
-import { checksumHolds } from "../../wire/checksum";
 import { Packet, PacketFlag } from "../../wire/packet";
 import { compareNumber } from "../compare";
 import { matchFlowBits } from "../state/flowbits";
@@ -25,6 +24,7 @@ import { matchFlowInt } from "../state/flowint";
 import { matchAppLayerProtocol } from "../state/protocol";
 import { matchFlowVariable } from "../state/variables";
 import { matchXbits } from "../state/xbits";
+import { checksumHolds } from "./checksum";
 import { matchFtpBounce } from "./ftpbounce";
 import { packetNumber, packetNumbers } from "./numbers";
 import { ipOptionBits } from "./options";
@@ -33,7 +33,7 @@ import { matchStreamSize } from "./stream_size";
 /** Do all packet conditions of the chain hold? */
 export function matchPacket(chain: u32, packet: Packet): bool {
   let c = database + chain;
-  for (;;) {
+  while (true) {
     if (!matchOne(c, packet)) return false;
     if ((load<u32>(c, Condition.flags) & CONDITION_LAST) != 0) return true;
     c += load<u16>(c, Condition.length);

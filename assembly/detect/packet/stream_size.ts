@@ -3,7 +3,8 @@
 import { Direction, IpProto } from "../../abi/codes";
 import { CompareMode, StreamSizeField, StreamSizeSide } from "../../abi/conditions";
 import { Flow } from "../../flow/flow";
-import { streamSize } from "../../stream/size";
+import { streamSize } from "../../stream/inspection";
+import { Session } from "../../stream/session";
 import { Packet } from "../../wire/packet";
 
 function holds(size: u64, mode: u32, value: u64): bool {
@@ -25,8 +26,9 @@ function holds(size: u64, mode: u32, value: u64): bool {
 
 export function matchStreamSize(c: usize, packet: Packet): bool {
   if (packet.flow == 0 || packet.proto != IpProto.Tcp) return false;
-  const session = changetype<Flow>(packet.flow).tcp;
-  if (session == 0) return false;
+  const tcp = changetype<Flow>(packet.flow).tcp;
+  if (tcp == 0) return false;
+  const session = changetype<Session>(tcp);
   const mode = <u32>load<u8>(c, StreamSizeField.mode);
   const value = <u64>load<u32>(c, StreamSizeField.value);
   const server = holds(streamSize(session, Direction.ToClient), mode, value);

@@ -24,7 +24,7 @@ const MAX_INDEX: u32 = 4096;
 /** Do all conditions of the chain hold? */
 export function matchTransaction(chain: u32, state: AppState, tx: Tx, direction: u32, packet: Packet): bool {
   let c = database + chain;
-  for (;;) {
+  while (true) {
     if (!matchOne(c, state, tx, direction, packet)) return false;
     if ((load<u32>(c, Condition.flags) & CONDITION_LAST) != 0) return true;
     c += load<u16>(c, Condition.length);

@@ -1,0 +1,157 @@
+/** The way of one packet: flow, stream, application, rules, report. Nothing later calls back into something earlier. */
+import { Action, Direction, DropReason, IpProto } from "../abi/codes";
+import { Counter } from "../abi/counters";
+import { EventType } from "../abi/frames";
+import { Setting } from "../abi/settings";
+import { alertCount, openMatches } from "../detect/alerts";
+import { detect } from "../detect/run";
+import { applyException } from "../flow/exception";
+import { Flow, FlowFlag, FlowState } from "../flow/flow";
+import { flowRefused, lookupFlow, reuseFlow } from "../flow/table";
+import { updateFlow } from "../flow/update";
+import { setting } from "../memory/settings";
+import { reportAlerts } from "../report/alert";
+import { reportAnomalies } from "../report/anomaly";
+import { reportDrop } from "../report/drop";
+import { rawInspected, rawReady, rawSkipped } from "../stream/raw";
+import { pruneStream } from "../stream/release";
+import { sessionReuse } from "../stream/reuse";
+import { Session } from "../stream/session";
+import { streamPacket } from "../stream/stream";
+import { countAdd } from "../verdict/counters";
+import { Checksum, transportChecksum } from "../wire/checksum";
+import { Packet, PacketFlag } from "../wire/packet";
+import { feedDatagram, feedStream } from "./application";
+import { finishTransactions } from "./transactions";
+
+function isDropped(packet: Packet): bool {
+  return packet.action >= <u8>Action.Drop;
+}
+
+/** Takes a decoded packet through every room. Its action and reason say what becomes of it. */
+export function inspectPacket(packet: Packet): void {
+  openMatches();
+  const found = findFlow(packet);
+  let updated = false;
+  if (found != 0) {
+    const flow = changetype<Flow>(found);
+    if (flow.state == <u8>FlowState.Bypassed) return;
+    if ((flow.flags & FlowFlag.Drop) != 0) drop(packet, DropReason.FlowDrop);
+    updated = feed(packet, flow);
+  }
+  if (mayDetect(packet)) detectPacket(packet, updated);
+  report(packet);
+  if (found != 0) settle(packet, changetype<Flow>(found));
+}
+
+function drop(packet: Packet, reason: DropReason): void {
+  if (isDropped(packet)) return;
+  packet.action = <u8>Action.Drop;
+  packet.reason = <u8>reason;
+}
+
+/** The packet's flow, 0 when it has none. */
+function findFlow(packet: Packet): usize {
+  if (!packet.has(PacketFlag.WantsFlow)) return 0;
+  let flow = lookupFlow(packet);
+  if (flow === null) {
+    if (flowRefused()) {
+      countAdd(Counter.flow__memcap, 1);
+      if (applyException(packet, 0, setting(Setting.FlowMemcapPolicy), <u8>DropReason.FlowMemcap)) {
+        countAdd(Counter.flow__memcap_exception, 1);
+      }
+    }
+    return 0;
+  }
+  if (packet.proto == <u8>IpProto.Tcp && flow.tcp != 0 && sessionReuse(packet, flow)) {
+    countAdd(Counter.flow__tcp_reuse, 1);
+    const fresh = reuseFlow(flow, packet);
+    if (fresh === null) return 0;
+    flow = fresh;
+  }
+  packet.flow = changetype<usize>(flow);
+  updateFlow(flow, packet);
+  if ((flow.flags & FlowFlag.NoPayloadInspection) != 0) packet.set(PacketFlag.NoPayloadInspection);
+  if ((flow.flags & FlowFlag.NoPacketInspection) != 0) packet.set(PacketFlag.NoInspection);
+  return changetype<usize>(flow);
+}
+
+/** Data of a direction that was updated by a packet of the other one is inspected with the next packet of its own. */
+function takeNext(flow: Flow, direction: u32): bool {
+  const bit: u32 = direction == Direction.ToServer ? FlowFlag.NextToServer : FlowFlag.NextToClient;
+  const was = (flow.flags & bit) != 0;
+  flow.flags &= ~bit;
+  return was;
+}
+
+/** Stream and application layer. True: the packet's own direction has news for transaction rules. */
+function feed(packet: Packet, flow: Flow): bool {
+  if (packet.proto == <u8>IpProto.Udp)
+    return !isDropped(packet) && !packet.has(PacketFlag.IcmpError) && feedDatagram(packet, flow);
+  if (packet.proto != <u8>IpProto.Tcp || flow.proto != <u8>IpProto.Tcp || packet.transport == 0) return false;
+  if (setting(Setting.StreamChecksumValidation) != 0 && transportChecksum(packet) == Checksum.Invalid)
+    packet.set(PacketFlag.BadChecksum);
+  streamPacket(packet, flow);
+  const direction = <u32>packet.direction;
+  let updated = takeNext(flow, direction);
+  if (flow.tcp == 0) return updated;
+  const session = changetype<Session>(flow.tcp);
+  if (feedStream(packet, flow, session, direction ^ 1)) {
+    flow.flags |= direction == Direction.ToServer ? FlowFlag.NextToClient : FlowFlag.NextToServer;
+  }
+  if (feedStream(packet, flow, session, direction)) updated = true;
+  return updated;
+}
+
+function mayDetect(packet: Packet): bool {
+  if (packet.has(PacketFlag.NoInspection)) return false;
+  if (packet.flow == 0) return true;
+  return (changetype<Flow>(packet.flow).flags & (FlowFlag.Drop | FlowFlag.Pass)) == 0;
+}
+
+function detectPacket(packet: Packet, updated: bool): void {
+  const tcp = packet.flow != 0 && packet.proto == <u8>IpProto.Tcp ? changetype<Flow>(packet.flow).tcp : 0;
+  if (tcp == 0) {
+    detect(packet, updated, false);
+    return;
+  }
+  const session = changetype<Session>(tcp);
+  const direction = <u32>packet.direction;
+  const ready = packet.has(PacketFlag.StreamEstablished) && rawReady(session, direction, packet);
+  if (ready) packet.set(PacketFlag.HasStreamData);
+  detect(packet, updated, packet.has(PacketFlag.StreamEnd));
+  if (ready) rawInspected(session, direction);
+  else rawSkipped(session, direction);
+}
+
+function report(packet: Packet): void {
+  const prevent = setting(Setting.Prevent) != 0;
+  const dropped = isDropped(packet);
+  if (alertCount > 0) reportAlerts(packet, dropped, prevent);
+  const types = setting(Setting.EventTypes);
+  if (packet.eventCount > 0 && (types & (1 << EventType.Anomaly)) != 0) reportAnomalies(packet);
+  if (dropped && prevent && (types & (1 << EventType.Drop)) != 0) reportDrop(packet, prevent);
+}
+
+/** After the packet: what is finished is freed. */
+export function settle(packet: Packet, flow: Flow): void {
+  const uninspected = (flow.flags & (FlowFlag.Drop | FlowFlag.Pass | FlowFlag.NoPacketInspection)) != 0;
+  finishTransactions(packet, flow, uninspected, false);
+  if (flow.tcp == 0) return;
+  const session = changetype<Session>(flow.tcp);
+  pruneStream(session, Direction.ToServer);
+  pruneStream(session, Direction.ToClient);
+}
+
+/** Rules and report for a packet the core made itself at the end of a flow. */
+export function inspectPseudo(packet: Packet, flow: Flow): void {
+  openMatches();
+  const session = changetype<Session>(flow.tcp);
+  feedStream(packet, flow, session, packet.direction);
+  if (mayDetect(packet)) {
+    if (rawReady(session, packet.direction, packet)) packet.set(PacketFlag.HasStreamData);
+    detect(packet, true, true);
+  }
+  report(packet);
+  settle(packet, flow);
+}
