@@ -68,6 +68,8 @@ export enum Setting {
   Midstream,
   /** stream.async-oneside */
   AsyncOneside,
+  /** stream.inline: 1 inspects data before it is acknowledged (`auto`: as Prevent). */
+  StreamInline,
   /** stream.bypass */
   StreamBypass,
   /** stream.drop-invalid */

@@ -81,7 +81,7 @@ const RULES = [
     rev: 3,
     msg: 'jndi "lookup"',
     category: "Attempted Administrator Privilege Gain",
-    severity: 1,
+    priority: 1,
     references: ["https://nvd.nist.gov/vuln/detail/CVE-2021-44228"],
     metadata: { cve: ["CVE_2021_44228"] },
     target: "dest_ip" as const,
@@ -120,7 +120,8 @@ eve("an alert", async () => {
       `"category":"Attempted Administrator Privilege Gain","severity":1,"source":{"ip":"10.0.0.1","port":1024},` +
       `"target":{"ip":"192.168.0.2","port":80},"metadata":{"cve":["CVE_2021_44228"]}},"app_proto":"http","direction":"to_server",` +
       `"verdict":{"action":"alert"},"http":{"hostname":"a.example","length":12},` +
-      `"flow":{"pkts_toserver":"all of 64 bits","start":"2009-10-16T16:44:16.083524+0000"}}`,
+      `"flow":{"pkts_toserver":"all of 64 bits","start":"2009-10-16T16:44:16.083524+0000",` +
+      `"src_ip":"10.0.0.1","dest_ip":"192.168.0.2","src_port":1024,"dest_port":80}}`,
   );
 });
 
@@ -175,6 +176,25 @@ for (const [action, flags, prevent, blocked, verdict] of [
     },
   );
 }
+
+eve(
+  "payload and packet come in the forms that were asked for; a packet to the client has its flow's ends turned",
+  async () => {
+    const event = () =>
+      record({
+        type: EventType.Alert,
+        rule: 0,
+        direction: 1,
+        body: { payload: Buffer.from([0, 65]), packet: Buffer.from([1]), flow: {} },
+      });
+    const line = async (alert: object) => JSON.parse(formatEvent(event(), await context(false, [{ alert }])));
+    const none = await line({});
+    assert.equal([none.payload, none.payload_printable, none.packet], [undefined, undefined, undefined]);
+    assert.equal(none.flow, { src_ip: "192.168.0.2", dest_ip: "10.0.0.1", src_port: 80, dest_port: 1024 });
+    const all = await line({ payload: true, "payload-printable": true, "payload-length": true, packet: true });
+    assert.equal([all.payload, all.payload_printable, all.payload_length, all.packet], ["AEE=", ".A", 2, "AQ=="]);
+  },
+);
 
 eve("a drop joins the body's drop object to ours", async () => {
   const event = record({

@@ -11,9 +11,9 @@ import { bodyMembers, type JsonMembers, membersToJson } from "./cbor.ts";
 import { appProtoName, dropReasonName, packetSourceName, protocolName, transactionEventName } from "./names.ts";
 import type { EventView } from "./record.ts";
 import type { RuleDescription } from "./rules.ts";
-import { formatTime } from "./text.ts";
+import { formatTime, printableToJson } from "./text.ts";
 
-const UNKNOWN_RULE: RuleDescription = { sid: 0, gid: 1, rev: 0, msg: "", category: "", severity: 3 };
+const UNKNOWN_RULE: RuleDescription = { sid: 0, gid: 1, rev: 0, msg: "", category: "", priority: 3 };
 
 /** What the events of one run share. */
 export interface EveContext {
@@ -126,8 +126,36 @@ function alertMembers(event: EventView, context: EveContext, members: JsonMember
   }
   if (options.verdict) members.set("verdict", verdictObject(event, context.prevent));
   else body.delete("verdict");
+  const flowOfPacket = body.get("flow");
   if (!options.flow) body.delete("flow");
+  else if (flowOfPacket !== undefined) body.set("flow", join(flowOfPacket, flowEnds(event)));
+  payloadMembers(options, body);
   if (!options.appLayer) for (const key of [...body.keys()]) if (!NOT_APP_LAYER.has(key)) body.delete(key);
+}
+
+/** The flow's own ends, client first, whatever direction the packet has. */
+function flowEnds(event: EventView): string {
+  const [client, server] = event.direction === "to_client" ? [1, 0] : [0, 1];
+  const { ip: source, port: sourcePort } = JSON.parse(endObject(event, client)) as { ip: string; port?: number };
+  const { ip: destination, port: destinationPort } = JSON.parse(endObject(event, server)) as {
+    ip: string;
+    port?: number;
+  };
+  const ports = sourcePort === undefined ? "" : `,"src_port":${sourcePort},"dest_port":${destinationPort}`;
+  return `{"src_ip":"${source}","dest_ip":"${destination}"${ports}}`;
+}
+
+/** The forms of the payload that were asked for; the body has it as base64. */
+function payloadMembers(options: EveContext["options"]["alert"], body: JsonMembers): void {
+  const payload = body.get("payload");
+  if (payload !== undefined) {
+    const bytes = Buffer.from(JSON.parse(payload) as string, "base64");
+    if (options.payloadPrintable) body.set("payload_printable", printableToJson(bytes));
+    if (options.payloadLength) body.set("payload_length", body.get("payload_length") ?? String(bytes.length));
+  }
+  if (!options.payload) body.delete("payload");
+  if (!options.payloadLength) body.delete("payload_length");
+  if (!options.packet) for (const key of ["packet", "packet_info"]) body.delete(key);
 }
 
 /** The `alert` object; a drop event carries it without the parts that `metadata` adds. */
@@ -136,14 +164,15 @@ function alertObject(event: EventView, { options, rules, prevent }: EveContext, 
   const rejected = event.action >= Action.Reject;
   const blocked = rejected || (event.action === Action.Drop && prevent);
   let text = `{"action":"${blocked ? "blocked" : "allowed"}","gid":${rule.gid},"signature_id":${rule.sid},"rev":${rule.rev}`;
-  text += `,"signature":${JSON.stringify(rule.msg)},"category":${JSON.stringify(rule.category)},"severity":${rule.severity}`;
+  text += `,"signature":${JSON.stringify(rule.msg)},"category":${JSON.stringify(rule.category)},"severity":${rule.priority}`;
   if (rule.target) {
     const [source, target] = rule.target === "dest_ip" ? [0, 1] : [1, 0];
     text += `,"source":${endObject(event, source)},"target":${endObject(event, target)}`;
   }
-  if (complete && options.alert.reference && rule.references)
+  if (complete && options.alert.reference && rule.references?.length)
     text += `,"references":${JSON.stringify(rule.references)}`;
-  if (complete && options.alert.ruleMetadata && rule.metadata) text += `,"metadata":${JSON.stringify(rule.metadata)}`;
+  if (complete && options.alert.ruleMetadata && Object.keys(rule.metadata ?? {}).length > 0)
+    text += `,"metadata":${JSON.stringify(rule.metadata)}`;
   if (complete && options.alert.rule && rule.text !== undefined) text += `,"rule":${JSON.stringify(rule.text)}`;
   return `${text}}`;
 }

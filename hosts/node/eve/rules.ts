@@ -6,8 +6,8 @@ export interface RuleDescription {
   msg: string;
   /** The class's description: `alert.category`. */
   category: string;
-  /** 1 is the most severe: `alert.severity`. */
-  severity: number;
+  /** 1 is the most urgent: `alert.severity`. */
+  priority: number;
   /** As addresses: `https://nvd.nist.gov/vuln/detail/CVE-2021-44228`. */
   references?: readonly string[];
   metadata?: Readonly<Record<string, readonly string[]>>;

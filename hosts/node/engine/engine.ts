@@ -1,0 +1,209 @@
+/**
+ * The engine: an instance of the core with its configuration. Write frames, inspect them in one call, read verdicts and events.
+ *
+ * Rhythm: `write` until it returns false or there is nothing more, `inspect`, read the verdicts, and again. Events reach `onEvent` during
+ * `inspect` and `finish`, as views into the core's memory that hold only within the call.
+ */
+import { Verdict } from "../../../assembly/abi/codes.ts";
+import { Counter } from "../../../assembly/abi/counters.ts";
+import { FRAME_SLACK, Frame, FrameFlag } from "../../../assembly/abi/frames.ts";
+import { Setting } from "../../../assembly/abi/settings.ts";
+import { defaultConfiguration } from "../config/configuration.ts";
+import type { Configuration } from "../config/schema/root.ts";
+import { VpatchError } from "../errors.ts";
+import { EventView } from "../eve/record.ts";
+import type { RuleDescription } from "../eve/rules.ts";
+import { type CoreExports, coreModule, instantiateCore } from "./core.ts";
+import { readRuleDescriptions } from "./database.ts";
+import { type Mode, writeSettings } from "./settings.ts";
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  /** `detect` (the default) lets every frame by and reports; `prevent` gives verdicts. */
+  mode?: Mode;
+  /** From `readConfiguration` or `makeConfiguration`; left out: the defaults. */
+  config?: Configuration;
+  /** Called for every event of the core. The view holds only within the call. */
+  onEvent?: (event: EventView) => void;
+}
+
+/** A frame for the engine. */
+export interface FrameInput {
+  data: Uint8Array;
+  /** Link type as in captures (1 is Ethernet). */
+  linkType: number;
+  /** Microseconds since 1970. */
+  timestamp: number;
+  /** The host's number of the frame (`pcap_cnt`); left out: counted from 1. */
+  number?: number;
+  /** Length on the wire, when the capture cut the frame. */
+  wireLength?: number;
+  /** Checksums were left to the network card: do not check them. */
+  partialChecksum?: boolean;
+  /** The frame leaves the machine. */
+  egress?: boolean;
+}
+
+/** A core in memory, configured. */
+export class Engine {
+  readonly mode: Mode;
+  readonly config: Configuration;
+  /** What is known of the rules in force, by index. */
+  rules: readonly RuleDescription[] = [];
+  private readonly core: CoreExports;
+  private readonly onEvent: ((event: EventView) => void) | undefined;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly slots: number;
+  private readonly frameBytes: number;
+  private readonly records: number;
+  private readonly area: number;
+  private readonly verdictBytes: Uint8Array;
+  private readonly event = new EventView();
+  private written = 0;
+  private fill = 0;
+  private frameNumber = 0;
+
+  /** @throws VpatchError when the configuration needs more memory than there is, or a setting has no meaning in this mode */
+  constructor(options: EngineOptions = {}) {
+    this.mode = options.mode ?? "detect";
+    this.config = options.config ?? defaultConfiguration();
+    this.onEvent = options.onEvent;
+    const core = instantiateCore(coreModule());
+    const table = new Uint32Array(core.memory.buffer, core.settings_address(), Setting.COUNT);
+    writeSettings(this.config, this.mode, table);
+    const refused = core.configure();
+    if (refused !== 0) {
+      throw new VpatchError("VPATCH_ENGINE", `the core refused its configuration (${refused})`, {
+        remedy: "lower the sizes under vpatch.capacity",
+      });
+    }
+    this.core = core;
+    const { buffer } = core.memory;
+    this.bytes = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
+    this.slots = this.config.vpatch.capacity.frames;
+    this.frameBytes = this.config.vpatch.capacity["frame-bytes"];
+    this.records = core.frames_address();
+    this.area = core.frame_area_address();
+    this.verdictBytes = new Uint8Array(buffer, core.verdicts_address(), this.slots);
+  }
+
+  /**
+   * Adopts a database between two batches; flows keep their state.
+   * @throws VpatchError when it is damaged, of another version or too large; the one before stays in force
+   */
+  load(database: Uint8Array, file?: string): void {
+    const location = file === undefined ? {} : { location: { file } };
+    const room = this.config.vpatch.capacity["database-bytes"];
+    if (database.length > room) {
+      throw new VpatchError("VPATCH_DATABASE", `the database has ${database.length} bytes, there is room for ${room}`, {
+        ...location,
+        remedy: "raise vpatch.capacity.database-bytes",
+      });
+    }
+    const rules = readRuleDescriptions(database, file);
+    this.bytes.set(database, this.core.database_address());
+    const refused = this.core.load(database.length);
+    if (refused !== 0) {
+      throw new VpatchError("VPATCH_DATABASE", `the database is damaged (check ${refused} failed)`, {
+        ...location,
+        remedy: "compile the rules again",
+      });
+    }
+    this.rules = rules;
+  }
+
+  /** Adds a frame to the batch. False: the batch is full, `inspect` first. @throws RangeError when no batch could hold it */
+  write(frame: FrameInput): boolean {
+    const { length } = frame.data;
+    const needed = (length + FRAME_SLACK + 7) & ~7;
+    if (needed > this.frameBytes)
+      throw new RangeError(`a frame of ${length} bytes does not fit into vpatch.capacity.frame-bytes`);
+    if (this.written === this.slots || this.fill + needed > this.frameBytes) return false;
+    const address = this.area + this.fill;
+    this.bytes.set(frame.data, address);
+    this.fill += needed;
+    const record = this.records + this.written * Frame.size;
+    const { view } = this;
+    this.frameNumber = frame.number ?? this.frameNumber + 1;
+    view.setUint32(record + Frame.data, address, true);
+    view.setUint32(record + Frame.length, length, true);
+    setU53(view, record + Frame.timestamp, frame.timestamp);
+    setU53(view, record + Frame.number, this.frameNumber);
+    view.setUint16(record + Frame.linkType, frame.linkType, true);
+    const flags = (frame.partialChecksum ? FrameFlag.PartialChecksum : 0) | (frame.egress ? FrameFlag.Egress : 0);
+    view.setUint16(record + Frame.flags, flags, true);
+    view.setUint32(record + Frame.wireLength, Math.max(frame.wireLength ?? length, length), true);
+    this.written++;
+    return true;
+  }
+
+  /**
+   * Inspects the batch.
+   * @returns a verdict a frame (`Verdict`), in the order written; a view that holds until the next `write`
+   */
+  inspect(): Uint8Array {
+    const count = this.written;
+    for (let first = 0; first < count; ) {
+      const done = this.core.inspect(first, count - first);
+      if (done === 0 && this.core.events_length() === 0) {
+        throw new VpatchError("VPATCH_ENGINE", "the core inspected no frame of a batch", {
+          remedy: "raise vpatch.capacity.event-bytes",
+        });
+      }
+      first += done;
+      this.drain();
+    }
+    this.written = 0;
+    this.fill = 0;
+    return this.verdictBytes.subarray(0, count);
+  }
+
+  /** The bytes of a frame of the last batch as the core left them (`Verdict.Modified`: rewritten). */
+  frame(index: number): Uint8Array {
+    const record = this.records + index * Frame.size;
+    const address = this.view.getUint32(record + Frame.data, true);
+    return this.bytes.subarray(address, address + this.view.getUint32(record + Frame.length, true));
+  }
+
+  /** Lets time go on without a frame: flows time out. @param now microseconds since 1970 */
+  advance(now: number): void {
+    this.core.advance(BigInt(now));
+    this.drain();
+  }
+
+  /** Ends every flow, as at the end of a capture: what is still to be inspected or reported is. */
+  finish(): void {
+    while (this.core.finish() !== 0) this.drain();
+    this.drain();
+  }
+
+  /** The counters, a copy, by `Counter`. */
+  counters(): BigUint64Array {
+    const view = new BigUint64Array(this.core.memory.buffer, this.core.counters_address(), Counter.COUNT);
+    return view.slice();
+  }
+
+  private drain(): void {
+    const length = this.core.events_length();
+    if (length > 0 && this.onEvent) {
+      const area = new DataView(this.view.buffer, this.core.events_address(), length);
+      for (let at = 0; at < length; ) {
+        at += this.event.set(area, at);
+        this.onEvent(this.event);
+      }
+    }
+    this.core.drain_events();
+  }
+}
+
+function setU53(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % 0x1_0000_0000, true);
+  view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
+}
+
+/** Whether a verdict lets the frame by. */
+export function isPassed(verdict: number): boolean {
+  return verdict === Verdict.Pass || verdict === Verdict.Modified;
+}
