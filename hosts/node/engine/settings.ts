@@ -12,6 +12,10 @@ export type Mode = "detect" | "prevent";
 
 const MAX_U32 = 0xffff_ffff;
 
+/** Bits of Setting.AlertPayload. */
+const ALERT_PAYLOAD = 1;
+const ALERT_PACKET = 2;
+
 /** Suricata's numbers of libhtp personalities. */
 const PERSONALITIES = [
   "minimal",
@@ -336,5 +340,6 @@ function logging(config: Configuration, set: Set): void {
   );
   setBit(Setting.LogTxLow, transactions, set);
   const { payload, payloadPrintable, payloadLength, packet } = config.outputs.alert;
-  set(Setting.AlertPayload, payload || payloadPrintable || payloadLength || packet);
+  const parts = (payload || payloadPrintable || payloadLength ? ALERT_PAYLOAD : 0) | (packet ? ALERT_PACKET : 0);
+  set(Setting.AlertPayload, parts);
 }

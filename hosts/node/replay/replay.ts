@@ -1,10 +1,11 @@
 /** Replays captures through an engine: frames in, verdicts and events out. */
-import { readCapture } from "../capture/reader.ts";
+
+import { Verdict } from "../../../assembly/abi/codes.ts";
+import { Counter } from "../../../assembly/abi/counters.ts";
 import type { CapturedFrame } from "../capture/frame.ts";
+import { readCapture } from "../capture/reader.ts";
 import type { CaptureWriter } from "../capture/writer.ts";
 import { type Engine, isPassed } from "../engine/engine.ts";
-import { Counter } from "../../../assembly/abi/counters.ts";
-import { Verdict } from "../../../assembly/abi/codes.ts";
 
 /** What a replay counted. */
 export interface ReplaySummary {
@@ -36,7 +37,16 @@ const CHECKSUM_INVALID_RATIO = 10;
 
 /** Runs one capture after another through the engine. */
 export class Replay {
-  readonly summary: ReplaySummary = { frames: 0, bytes: 0, passed: 0, dropped: 0, rejected: 0, modified: 0, first: 0, last: 0 };
+  readonly summary: ReplaySummary = {
+    frames: 0,
+    bytes: 0,
+    passed: 0,
+    dropped: 0,
+    rejected: 0,
+    modified: 0,
+    first: 0,
+    last: 0,
+  };
   private readonly engine: Engine;
   private readonly options: ReplayOptions;
   /** Frames of the batch as the capture gave them, kept for the writer. */

@@ -15,7 +15,10 @@ export function readRuleFiles(paths: readonly string[]): RuleSource[] {
     try {
       if (!statSync(path).isDirectory()) return [path];
       const names = readdirSync(path, { recursive: true }) as string[];
-      return names.filter((name) => name.endsWith(".rules")).sort().map((name) => join(path, name));
+      return names
+        .filter((name) => name.endsWith(".rules"))
+        .sort()
+        .map((name) => join(path, name));
     } catch (cause) {
       throw fileError(cause, path);
     }
