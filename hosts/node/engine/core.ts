@@ -12,27 +12,29 @@ export interface CoreExports {
   abi_version(): number;
   /** The settings table: u32 each, written before `configure`. */
   settings_address(): number;
-  /** Carves all memory. 0 when done; otherwise what was refused. */
+  /** Carves all memory, once. 1 when done, 0 when it is refused. */
   configure(): number;
-  /** Where the bytes of a new database are written; room for `vpatch.capacity.database-bytes`. */
+  /** Bytes carved: the memory the core will ever use. */
+  memory_reserved(): number;
+  /** Where the next database is written; room for `vpatch.capacity.database-bytes`. Changes with every successful `load`. */
   database_address(): number;
   /** Checks and adopts the database of `length` bytes. 0 when done; a refused one leaves the old one in force. */
   load(length: number): number;
-  /** The frame records. */
-  frames_address(): number;
   /** The area frames' bytes may lie in. */
-  frame_area_address(): number;
+  frames_address(): number;
+  /** The frame records, one a slot. */
+  slots_address(): number;
   /** Inspects `count` frames from record `first` on; how many it did before the event area was nearly full. */
   inspect(first: number, count: number): number;
   /** One verdict byte a frame record. */
   verdicts_address(): number;
   events_address(): number;
   /** Bytes of event records since the last drain. */
-  events_length(): number;
+  events_used(): number;
   drain_events(): void;
-  /** Lets time go on without a frame: flows time out. */
-  advance(now: bigint): void;
-  /** Ends every flow, as at the end of a capture; call again while it returns 1 (drain the events between). */
+  /** Lets time go on without a frame, in microseconds since 1970. Flows ended; drain the events and call again until it is 0. */
+  advance(now: bigint): number;
+  /** Ends every flow, as at the end of a capture. Flows ended; drain the events and call again until it is 0. */
   finish(): number;
   /** The counters, u64 each. */
   counters_address(): number;

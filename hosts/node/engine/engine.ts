@@ -72,9 +72,8 @@ export class Engine {
     const core = instantiateCore(coreModule());
     const table = new Uint32Array(core.memory.buffer, core.settings_address(), Setting.COUNT);
     writeSettings(this.config, this.mode, table);
-    const refused = core.configure();
-    if (refused !== 0) {
-      throw new VpatchError("VPATCH_ENGINE", `the core refused its configuration (${refused})`, {
+    if (core.configure() !== 1) {
+      throw new VpatchError("VPATCH_ENGINE", "the core cannot have the memory its configuration asks for", {
         remedy: "lower the sizes under vpatch.capacity",
       });
     }
@@ -84,8 +83,8 @@ export class Engine {
     this.view = new DataView(buffer);
     this.slots = this.config.vpatch.capacity.frames;
     this.frameBytes = this.config.vpatch.capacity["frame-bytes"];
-    this.records = core.frames_address();
-    this.area = core.frame_area_address();
+    this.records = core.slots_address();
+    this.area = core.frames_address();
     this.verdictBytes = new Uint8Array(buffer, core.verdicts_address(), this.slots);
   }
 
@@ -147,7 +146,7 @@ export class Engine {
     const count = this.written;
     for (let first = 0; first < count; ) {
       const done = this.core.inspect(first, count - first);
-      if (done === 0 && this.core.events_length() === 0) {
+      if (done === 0 && this.core.events_used() === 0) {
         throw new VpatchError("VPATCH_ENGINE", "the core inspected no frame of a batch", {
           remedy: "raise vpatch.capacity.event-bytes",
         });
@@ -169,7 +168,7 @@ export class Engine {
 
   /** Lets time go on without a frame: flows time out. @param now microseconds since 1970 */
   advance(now: number): void {
-    this.core.advance(BigInt(now));
+    while (this.core.advance(BigInt(now)) !== 0) this.drain();
     this.drain();
   }
 
@@ -186,7 +185,7 @@ export class Engine {
   }
 
   private drain(): void {
-    const length = this.core.events_length();
+    const length = this.core.events_used();
     if (length > 0 && this.onEvent) {
       const area = new DataView(this.view.buffer, this.core.events_address(), length);
       for (let at = 0; at < length; ) {
