@@ -7,6 +7,7 @@ import { Setting } from "../abi/settings";
 import { setting } from "../memory/settings";
 import { Packet, PacketFlag } from "../wire/packet";
 import { Flow, FlowFlag, FlowState } from "./flow";
+import { setFlowState } from "./table";
 
 /** Decides to drop `packet`; the first reason stays. */
 export function dropPacket(packet: Packet, action: u32, reason: u32): void {
@@ -39,7 +40,7 @@ export function applyException(packet: Packet, flow: usize, policy: u32, reason:
     case ExceptionPolicy.PassPacket:
       if (flow != 0 && policy != ExceptionPolicy.PassPacket) {
         const f = changetype<Flow>(flow);
-        if (policy == ExceptionPolicy.Bypass) f.state = <u8>FlowState.Bypassed;
+        if (policy == ExceptionPolicy.Bypass) setFlowState(f, FlowState.Bypassed);
         f.flags |= FlowFlag.Pass | FlowFlag.NoPacketInspection | FlowFlag.ExceptionPolicy;
       }
       packet.set(PacketFlag.NoPayloadInspection | PacketFlag.NoInspection | PacketFlag.PassedByPolicy);

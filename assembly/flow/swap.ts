@@ -11,17 +11,8 @@ function exchange(flags: u32, a: u32, b: u32): u32 {
   return flags;
 }
 
-/** Exchanges both ends and all that is kept by direction. */
+/** Exchanges all that is kept by direction. The addresses stay as they are: `FlowFlag.Swapped` says that the destination is the client. */
 export function swapFlow(flow: Flow): void {
-  const low = flow.sourceLow;
-  const high = flow.sourceHigh;
-  flow.sourceLow = flow.destinationLow;
-  flow.sourceHigh = flow.destinationHigh;
-  flow.destinationLow = low;
-  flow.destinationHigh = high;
-  const port = flow.sourcePort;
-  flow.sourcePort = flow.destinationPort;
-  flow.destinationPort = port;
   const bytes = flow.bytesToServer;
   flow.bytesToServer = flow.bytesToClient;
   flow.bytesToClient = bytes;

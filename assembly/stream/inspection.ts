@@ -6,7 +6,7 @@ import { after } from "./sequence";
 import { HalfFlag, half, Session, SessionFlag } from "./session";
 import { beginEnd } from "./update";
 
-/** Bytes a direction has sent so far, SYN included: the `stream_size` keyword. */
+/** Sequence numbers a direction used so far, SYN included: the `stream_size` keyword. */
 export function streamSize(session: Session, direction: u32): u32 {
   const h = half(session, direction);
   return h.nextSeq - h.isn;
@@ -90,4 +90,17 @@ export function needsReassembly(session: Session, direction: u32): bool {
 /** The flow ends: everything held in `direction` is handed out, and its end. */
 export function forceEnd(_session: Session, direction: u32): void {
   beginEnd(direction);
+}
+
+/** Client and server change roles: the protocol was found in the other direction (midstream). The flow is swapped by the caller. */
+export function swapDirections(session: Session): void {
+  const a = changetype<usize>(half(session, Direction.ToServer));
+  const b = changetype<usize>(half(session, Direction.ToClient));
+  const bytes = b - a;
+  for (let i: usize = 0; i < bytes; i += 8) {
+    const word = load<u64>(a + i);
+    store<u64>(a + i, load<u64>(b + i));
+    store<u64>(b + i, word);
+  }
+  if (session.firstData != 0) session.firstData = 3 - session.firstData;
 }

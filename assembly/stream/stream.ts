@@ -8,6 +8,7 @@ import { Counter } from "../abi/counters";
 import { StreamEvent } from "../abi/stream_events";
 import { dropPacket } from "../flow/exception";
 import { Flow, FlowState } from "../flow/flow";
+import { setFlowState } from "../flow/table";
 import { countAdd } from "../verdict/counters";
 import { Packet, PacketFlag } from "../wire/packet";
 import {
@@ -151,5 +152,5 @@ function refuse(packet: Packet): void {
 function bypassDone(session: Session, flow: Flow): void {
   if (!bypassEnabled) return;
   const depth = (half(session, 0).flags | half(session, 1).flags) & HalfFlag.DepthReached;
-  if (depth != 0 || (session.flags & SessionFlag.Bypass) != 0) flow.state = <u8>FlowState.Bypassed;
+  if (depth != 0 || (session.flags & SessionFlag.Bypass) != 0) setFlowState(flow, FlowState.Bypassed);
 }

@@ -1,12 +1,11 @@
 /** Changes of state, and what the flow learns of them. */
 import { Flow, FlowState } from "../flow/flow";
+import { setFlowState } from "../flow/table";
 import { Packet, PacketFlag } from "../wire/packet";
 import { Session, SessionFlag, TcpState } from "./session";
 
-function updateFlow(packet: Packet, state: u32): void {
-  if (packet.flow == 0) return;
-  const flow = changetype<Flow>(packet.flow);
-  if (flow.state != <u8>FlowState.Bypassed) flow.state = <u8>state;
+function updateFlow(packet: Packet, state: FlowState): void {
+  if (packet.flow != 0) setFlowState(changetype<Flow>(packet.flow), state);
 }
 
 /** Moves the session to `state`, and its flow with it. Pseudo packets move nothing. */
