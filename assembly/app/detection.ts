@@ -5,8 +5,11 @@
 import { AppProto } from "../abi/codes";
 import { Setting } from "../abi/settings";
 import { setting } from "../memory/settings";
+import { dnsProbe } from "./dns";
 import { Guess } from "./guess";
 import { http1Probe } from "./http1_probe";
+
+const DNS_PORT: u32 = 53;
 
 /** Is the protocol switched on (app-layer.protocols.P.enabled: yes or detection-only)? */
 export function isEnabled(proto: u32): bool {
@@ -32,10 +35,13 @@ function is(proto: AppProto, guess: Guess): bool {
 export function detectTcp(direction: u32, data: usize, length: u32, serverPort: u32): u32 {
   undecided = false;
   if (is(AppProto.Http1, http1Probe(data, length, direction))) return AppProto.Http1;
+  if (serverPort == DNS_PORT && is(AppProto.Dns, dnsProbe(data, length, true))) return AppProto.Dns;
   return undecided ? AppProto.Unknown : AppProto.Failed;
 }
 
 /** The same for one UDP datagram; there is never more to wait for. */
-export function detectUdp(direction: u32, data: usize, length: u32, serverPort: u32, clientPort: u32): u32 {
+export function detectUdp(_direction: u32, data: usize, length: u32, serverPort: u32, clientPort: u32): u32 {
+  if ((serverPort == DNS_PORT || clientPort == DNS_PORT) && is(AppProto.Dns, dnsProbe(data, length, false)))
+    return AppProto.Dns;
   return AppProto.Failed;
 }

@@ -16,12 +16,16 @@
 import { AppProto, Direction } from "../abi/codes";
 import { FtpProgress, HttpProgress, SimpleProgress, SmtpProgress, SshProgress, TlsProgress } from "../abi/progress";
 import { release } from "../memory/heap";
+import { dnsBuffer, dnsClose, dnsFreeTx, dnsNumber, dnsOpen, dnsParse } from "./dns";
+import { dnsLog } from "./dns_log";
 import { PARSE_ERROR } from "./input";
 import { AppState, closeTx, Tx } from "./transaction";
 
 /** Is there a parser for this protocol? Others are detected only. */
 export function hasParser(proto: u32): bool {
   switch (proto) {
+    case AppProto.Dns:
+      return true;
     default:
       return false;
   }
@@ -29,6 +33,8 @@ export function hasParser(proto: u32): bool {
 
 export function openApp(proto: u32, transport: u32): usize {
   switch (proto) {
+    case AppProto.Dns:
+      return dnsOpen(transport);
     default:
       return 0;
   }
@@ -36,6 +42,8 @@ export function openApp(proto: u32, transport: u32): usize {
 
 export function parseApp(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
   switch (<u32>state.proto) {
+    case AppProto.Dns:
+      return dnsParse(state, direction, data, length, flags);
     default:
       return PARSE_ERROR;
   }
@@ -43,6 +51,9 @@ export function parseApp(state: AppState, direction: u32, data: usize, length: u
 
 export function closeApp(state: AppState): void {
   switch (<u32>state.proto) {
+    case AppProto.Dns:
+      dnsClose(state);
+      break;
     default:
       while (state.oldest != 0) closeTx(state, changetype<Tx>(state.oldest));
       release(changetype<usize>(state));
@@ -51,6 +62,9 @@ export function closeApp(state: AppState): void {
 
 export function freeTx(state: AppState, tx: Tx): void {
   switch (<u32>state.proto) {
+    case AppProto.Dns:
+      dnsFreeTx(state, tx);
+      break;
     default:
       closeTx(state, tx);
   }
@@ -58,6 +72,8 @@ export function freeTx(state: AppState, tx: Tx): void {
 
 export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, index: u32): bool {
   switch (<u32>state.proto) {
+    case AppProto.Dns:
+      return dnsBuffer(state, tx, buffer, direction, index);
     default:
       return false;
   }
@@ -65,6 +81,8 @@ export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, 
 
 export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, index: u32): bool {
   switch (<u32>state.proto) {
+    case AppProto.Dns:
+      return dnsNumber(state, tx, field, direction, index);
     default:
       return false;
   }
@@ -73,6 +91,9 @@ export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, i
 /** Writes the protocol's part of an event: `http: {...}`, `dns: {...}` ... */
 export function logApp(state: AppState, tx: Tx): void {
   switch (<u32>state.proto) {
+    case AppProto.Dns:
+      dnsLog(tx);
+      break;
     default:
       break;
   }
