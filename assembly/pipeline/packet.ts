@@ -63,8 +63,7 @@ function findFlow(packet: Packet): usize {
     }
     return 0;
   }
-  if (packet.proto == <u8>IpProto.Tcp && flow.tcp != 0 && sessionReuse(packet, flow)) {
-    countAdd(Counter.flow__tcp_reuse, 1);
+  if (packet.proto == <u8>IpProto.Tcp && sessionReuse(packet, flow)) {
     const fresh = reuseFlow(flow, packet);
     if (fresh === null) return 0;
     flow = fresh;
@@ -138,9 +137,7 @@ export function settle(packet: Packet, flow: Flow): void {
   const uninspected = (flow.flags & (FlowFlag.Drop | FlowFlag.Pass | FlowFlag.NoPacketInspection)) != 0;
   finishTransactions(packet, flow, uninspected, false);
   if (flow.tcp == 0) return;
-  const session = changetype<Session>(flow.tcp);
-  pruneStream(session, Direction.ToServer);
-  pruneStream(session, Direction.ToClient);
+  pruneStream(changetype<Session>(flow.tcp), packet.direction);
 }
 
 /** Rules and report for a packet the core made itself at the end of a flow. */

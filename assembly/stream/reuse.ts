@@ -8,6 +8,8 @@ import { half, Session, SessionFlag, TcpFlag, TcpState } from "./session";
 
 /** True when the packet begins a new session: its flow must end and another be made. */
 export function sessionReuse(packet: Packet, flow: Flow): bool {
+  // A flow made for this very packet.
+  if (flow.packetsToServer + flow.packetsToClient == 0) return false;
   const flags = <u32>packet.tcpFlags;
   if ((flags & (TcpFlag.Rst | TcpFlag.Fin)) != 0 || (flags & TcpFlag.Syn) == 0) return false;
   const synAck = (flags & TcpFlag.Ack) != 0;
