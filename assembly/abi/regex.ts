@@ -3,14 +3,14 @@
  *
  *     +--------+--------------+-------------+-------------------+
  *     | header | instructions | byte sets   | literal bytes     |   all little-endian, the whole 8-byte aligned
- *     | 64     | 16 each      | 40 each     | value and mask    |
+ *     | 64     | 16 each      | 32 each     | value and mask    |
  *     +--------+--------------+-------------+-------------------+
  *
  * Every position inside is relative to the start of the program, so that a program may lie anywhere.
  */
 
 /** "RX" and the version of the layout. */
-export const REGEX_MAGIC = 0x0003_5852;
+export const REGEX_MAGIC = 0x0004_5852;
 
 /** Byte offsets in the header. All fields are u32. */
 export const enum RegexHeader {
@@ -30,7 +30,7 @@ export const enum RegexHeader {
   LiteralBytes = 28,
   /** No match is shorter than this many bytes. */
   MinLength = 32,
-  /** Set of the bytes a match may begin with, or `REGEX_NONE` when it may be empty or begin with any. */
+  /** Set of the bytes a match may begin with; `REGEX_ANY` when it may be empty or begin with any. */
   FirstSet = 36,
   /** Rows of the visited table: instructions where a failed position is remembered. */
   MemoRows = 40,
@@ -60,8 +60,26 @@ export const enum RegexFlag {
   Regular = 16,
 }
 
-/** Marks an absent set. */
-export const REGEX_NONE = 0xffff;
+/**
+ * A set is named by 16 bits: the number of a bit map in the program (32 bytes, bit `byte & 7` of byte `byte >> 3`), or,
+ * with `REGEX_INLINE`, one byte and in `REGEX_FORM` what is meant by it.
+ */
+export const REGEX_INLINE = 0x8000;
+export const REGEX_FORM = 0x0300;
+export const REGEX_SET_SIZE = 32;
+/** Every byte; as a filter: none. */
+export const REGEX_ANY = 0xffff;
+
+export const enum RegexForm {
+  /** That byte. */
+  One = 0,
+  /** That lower-case letter in either case. */
+  Letter = 0x0100,
+  /** Every byte but that. */
+  AllBut = 0x0200,
+  Any = 0x0300,
+}
+
 /** No upper bound. */
 export const REGEX_UNBOUNDED = 0x7fff_ffff;
 /** Visited-table row of an instruction that remembers nothing. */
@@ -73,7 +91,7 @@ export const enum RegexField {
   Op = 0,
   /** u8. */
   Mode = 1,
-  /** u16, set number. */
+  /** u16, set. */
   Set = 2,
   /** u16. */
   X = 4,
@@ -81,7 +99,7 @@ export const enum RegexField {
   Y = 6,
   /** u32. */
   Value = 8,
-  /** u16, set number. */
+  /** u16, set. */
   Follow = 12,
   /** u16, row of the visited table. */
   Row = 14,
@@ -162,27 +180,4 @@ export const enum RegexAssert {
   /** `\G`: where the search began. */
   SearchStart = 7,
   Count = 8,
-}
-
-/** Byte offsets in a byte set. */
-export const enum RegexSet {
-  /** u8, `RegexSetKind`. */
-  Kind = 0,
-  /** u8, the byte of kinds One, AllBut and Pair. */
-  First = 1,
-  /** u8, the second byte of kind Pair. */
-  Second = 2,
-  /** u32, how many bytes are in it. */
-  Count = 4,
-  /** 32 bytes, bit `byte & 7` of byte `byte >> 3`. */
-  Bits = 8,
-  Size = 40,
-}
-
-export const enum RegexSetKind {
-  Any = 0,
-  One = 1,
-  AllBut = 2,
-  Pair = 3,
-  Other = 4,
 }

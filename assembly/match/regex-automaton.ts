@@ -10,7 +10,7 @@
  * when the next symbol is known, so that `$` and `\b` need no look-ahead. Symbols are classes of bytes that no place
  * tells apart, then the end of the subject, then a newline that is its last byte.
  */
-import { RegexAssert, RegexField, RegexHeader, RegexOp, RegexSet } from "../abi/regex";
+import { RegexAssert, RegexField, RegexHeader, RegexOp } from "../abi/regex";
 import { isWord } from "./regex-assert";
 import { classCount, classOf, memberOf, prepareClasses } from "./regex-classes";
 import { automatonBase, automatonBytes } from "./regex-memory";
@@ -327,7 +327,7 @@ function follow(place: u32, before: u32, symbol: u32, byte: u32, atEnd: bool): u
 }
 
 function inSet(at: usize, byte: u32): bool {
-  return setHas(setsOf(currentProgram) + <usize>setOf(at) * RegexSet.Size, byte);
+  return setHas(setsOf(currentProgram), setOf(at), byte);
 }
 
 function placeAfter(instruction: u32): u32 {

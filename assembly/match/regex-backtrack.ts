@@ -5,11 +5,10 @@
  * the cost linear in the subject for every program with the `Memoizable` flag: whatever is tried from a choice at a
  * position depends on nothing else, so a second visit could only fail as the first did, or follow it in preference.
  */
-import { REGEX_NO_ROW, REGEX_UNBOUNDED, RegexField, RegexMode, RegexOp, RegexSet } from "../abi/regex";
+import { REGEX_NO_ROW, REGEX_UNBOUNDED, RegexField, RegexMode, RegexOp } from "../abi/regex";
 import { assertHolds, sameText } from "./regex-assert";
 import { register, setRegister, stackBase, tableBase } from "./regex-memory";
 import {
-  allows,
   codeOf,
   followOf,
   literalAt,
@@ -74,7 +73,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         matchEnd = position;
         return 1;
       case RegexOp.Set: {
-        if (position < length && setHas(sets + <usize>setOf(at) * RegexSet.Size, load<u8>(data + position))) {
+        if (position < length && setHas(sets, setOf(at), load<u8>(data + position))) {
           position++;
           at += RegexField.Size;
         } else failed = true;
@@ -89,7 +88,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         break;
       }
       case RegexOp.Repeat: {
-        const set = sets + <usize>setOf(at) * RegexSet.Size;
+        const set = setOf(at);
         const min = xOf(at);
         const max = operandOf(at);
         const mode = modeOf(at);
@@ -107,7 +106,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         const limit = data + (max < left ? position + max : length);
         const least = position + min;
         if ((mode & 3) == RegexMode.Lazy) {
-          if (min > 0 && runOf(set, data + position, data + least) < data + least) {
+          if (min > 0 && runOf(sets, set, data + position, data + least) < data + least) {
             failed = true;
             break;
           }
@@ -118,13 +117,13 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         }
         let reached: u32;
         if (row != REGEX_NO_ROW && unbounded) {
-          reached = runUnvisited(set, data, position, least, length, <u64>row * columns);
+          reached = runUnvisited(sets, set, data, position, least, length, <u64>row * columns);
           if (reached == NOTHING_NEW || (stoppedAtVisited && (mode & 3) == RegexMode.Possessive)) {
             failed = true;
             break;
           }
         } else {
-          reached = <u32>(runOf(set, data + position, limit) - data);
+          reached = <u32>(runOf(sets, set, data + position, limit) - data);
           steps += (reached - position) >> RUN_SHIFT;
           if (reached < least) {
             failed = true;
@@ -138,7 +137,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         }
         const follow = followOf(at);
         const end = (mode & RegexMode.FollowEnd) != 0;
-        while (reached > least && !(reached < length ? allows(sets, follow, load<u8>(data + reached)) : end)) reached--;
+        while (reached > least && !(reached < length ? setHas(sets, follow, load<u8>(data + reached)) : end)) reached--;
         if (reached > least && !(push(Unit.Bound, least) && push(Unit.Greedy | numberOf(code, at), reached))) return -1;
         position = reached;
         at += RegexField.Size;
@@ -160,8 +159,8 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         let second: bool;
         if (position < length) {
           const byte = load<u8>(data + position);
-          first = allows(sets, setOf(at), byte);
-          second = allows(sets, followOf(at), byte);
+          first = setHas(sets, setOf(at), byte);
+          second = setHas(sets, followOf(at), byte);
         } else {
           first = (mode & RegexMode.FollowEnd) != 0;
           second = (mode & RegexMode.SecondEnd) != 0;
@@ -282,7 +281,7 @@ export function backtrack(program: usize, data: usize, length: u32, start: u32, 
         const follow = followOf(at);
         const former = position;
         do position--;
-        while (position > least && !allows(sets, follow, load<u8>(data + position)));
+        while (position > least && !setHas(sets, follow, load<u8>(data + position)));
         steps += (former - position) >> RUN_SHIFT;
         if (position <= least) dropTo(unit - UnitField.Size);
         else store<u32>(unit, position, UnitField.Value);
@@ -308,13 +307,13 @@ let stoppedAtVisited: bool = false;
  * The last position of an unbounded run from `position` on, with at least `least` reached, that was not entered before;
  * marks what it passes. What lies behind a visited position was, or will be, tried from there.
  */
-function runUnvisited(set: usize, data: usize, position: u32, least: u32, length: u32, row: u64): u32 {
-  if (runOf(set, data + position, data + least) < data + least) return NOTHING_NEW;
+function runUnvisited(sets: usize, set: u32, data: usize, position: u32, least: u32, length: u32, row: u64): u32 {
+  if (runOf(sets, set, data + position, data + least) < data + least) return NOTHING_NEW;
   let at = least;
   while (true) {
     stoppedAtVisited = visited(row + at);
     if (stoppedAtVisited) break;
-    if (at >= length || !setHas(set, load<u8>(data + at))) {
+    if (at >= length || !setHas(sets, set, load<u8>(data + at))) {
       at++;
       break;
     }
@@ -329,7 +328,7 @@ let lazyPosition: u32 = 0;
 /** Takes bytes of a lazy repeat up to the next position where what follows may begin. False when there is none. */
 function retryLazy(unit: usize, at: usize, kind: u32, data: usize, length: u32, sets: usize, columns: u64): bool {
   const most = load<u32>(unit - UnitField.Size, UnitField.Value);
-  const set = sets + <usize>setOf(at) * RegexSet.Size;
+  const set = setOf(at);
   const follow = followOf(at);
   const end = (modeOf(at) & RegexMode.FollowEnd) != 0;
   const row = columns != 0 && operandOf(at) == REGEX_UNBOUNDED ? rowOf(at) : REGEX_NO_ROW;
@@ -339,12 +338,12 @@ function retryLazy(unit: usize, at: usize, kind: u32, data: usize, length: u32, 
   let found = false;
   while (true) {
     if (!fresh) {
-      if (position >= most || !setHas(set, load<u8>(data + position))) break;
+      if (position >= most || !setHas(sets, set, load<u8>(data + position))) break;
       position++;
     }
     fresh = false;
     if (row != REGEX_NO_ROW && visited(<u64>row * columns + position)) break;
-    if (position < length ? allows(sets, follow, load<u8>(data + position)) : end) {
+    if (position < length ? setHas(sets, follow, load<u8>(data + position)) : end) {
       found = true;
       break;
     }

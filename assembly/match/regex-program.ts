@@ -6,16 +6,17 @@
  * positions) is checked by the engine where it matters, so a forged program may fail to match but never reads elsewhere.
  */
 import {
+  REGEX_FORM,
+  REGEX_INLINE,
   REGEX_MAGIC,
   REGEX_NO_ROW,
-  REGEX_NONE,
+  REGEX_SET_SIZE,
   REGEX_UNBOUNDED,
   RegexAssert,
   RegexField,
+  RegexForm,
   RegexHeader,
   RegexOp,
-  RegexSet,
-  RegexSetKind,
 } from "../abi/regex";
 
 /** More registers than this no program may use: 255 groups, and twice as many for look-arounds and loops. */
@@ -67,34 +68,53 @@ export function rowOf(at: usize): u32 {
   return load<u16>(at, RegexField.Row);
 }
 
-/** Whether the set at this address has the byte. */
-export function setHas(set: usize, byte: u32): bool {
-  return <bool>((load<u8>(set + (byte >> 3), RegexSet.Bits) >> (byte & 7)) & 1);
+/** Whether a set has the byte. `sets` is the address of the bit maps. */
+export function setHas(sets: usize, set: u32, byte: u32): bool {
+  if ((set & REGEX_INLINE) == 0) {
+    return <bool>((load<u8>(sets + <usize>set * REGEX_SET_SIZE + (byte >> 3)) >> (byte & 7)) & 1);
+  }
+  const form = set & REGEX_FORM;
+  if (form < <u32>RegexForm.AllBut) return (byte | (form >> 3)) == (set & 0xff);
+  return form == RegexForm.Any || byte != (set & 0xff);
 }
 
-/** Whether set number `set` (or none: any byte) allows the byte. */
-export function allows(sets: usize, set: u32, byte: u32): bool {
-  return set == REGEX_NONE || setHas(sets + <usize>set * RegexSet.Size, byte);
-}
-
-/** How many bytes from `from` on, at most up to `limit`, are in the set. Gives the address of the first that is not. */
-export function runOf(set: usize, from: usize, limit: usize): usize {
-  const kind = load<u8>(set, RegexSet.Kind);
-  if (kind == RegexSetKind.Any) return limit;
-  if (kind == RegexSetKind.AllBut) return findByte(load<u8>(set, RegexSet.First), from, limit);
-  while (from < limit && setHas(set, load<u8>(from))) from++;
+/** The first address in [from, limit) whose byte is not in the set, or `limit`. */
+export function runOf(sets: usize, set: u32, from: usize, limit: usize): usize {
+  if ((set & REGEX_INLINE) != 0) {
+    const form = set & REGEX_FORM;
+    if (form == RegexForm.Any) return limit;
+    if (form == RegexForm.AllBut) return findByte(set & 0xff, 0, from, limit);
+    while (from < limit && (load<u8>(from) | (form >> 3)) == (set & 0xff)) from++;
+    return from;
+  }
+  const map = sets + <usize>set * REGEX_SET_SIZE;
+  while (from < limit) {
+    const byte = <u32>load<u8>(from);
+    if (((load<u8>(map + (byte >> 3)) >> (byte & 7)) & 1) == 0) break;
+    from++;
+  }
   return from;
 }
 
-/** First address in [from, limit) that holds the byte, or `limit`. */
-export function findByte(byte: u8, from: usize, limit: usize): usize {
-  const wanted = i8x16.splat(byte);
+/** The first address in [from, limit) whose byte is in the set, or `limit`. */
+export function findSet(sets: usize, set: u32, from: usize, limit: usize): usize {
+  if ((set & REGEX_INLINE) != 0 && (set & REGEX_FORM) < <u32>RegexForm.AllBut) {
+    return findByte(set & 0xff, (set & REGEX_FORM) >> 3, from, limit);
+  }
+  while (from < limit && !setHas(sets, set, load<u8>(from))) from++;
+  return from;
+}
+
+/** First address in [from, limit) that holds the byte when or-ed with the mask, or `limit`. */
+export function findByte(byte: u32, mask: u32, from: usize, limit: usize): usize {
+  const wanted = i8x16.splat(<i8>byte);
+  const masks = i8x16.splat(<i8>mask);
   while (from + 16 <= limit) {
-    const mask = i8x16.bitmask(i8x16.eq(v128.load(from), wanted));
-    if (mask) return from + ctz(mask);
+    const found = i8x16.bitmask(i8x16.eq(v128.or(v128.load(from), masks), wanted));
+    if (found) return from + ctz(found);
     from += 16;
   }
-  while (from < limit && load<u8>(from) != byte) from++;
+  while (from < limit && (load<u8>(from) | mask) != byte) from++;
   return from;
 }
 
@@ -148,15 +168,15 @@ export function checkRegex(program: usize, length: u32): bool {
   const instructions = headerField(program, RegexHeader.Instructions);
   const sets = headerField(program, RegexHeader.Sets);
   const literalBytes = headerField(program, RegexHeader.LiteralBytes);
-  if (instructions == 0 || instructions > 0xffff || sets > 0xfffe) return false;
-  const literals: u64 = RegexHeader.Size + <u64>instructions * RegexField.Size + <u64>sets * RegexSet.Size;
+  if (instructions == 0 || instructions > 0xffff || sets > <u32>REGEX_INLINE) return false;
+  const literals: u64 = RegexHeader.Size + <u64>instructions * RegexField.Size + <u64>sets * REGEX_SET_SIZE;
   if (literals + literalBytes > total) return false;
   const captures = headerField(program, RegexHeader.Captures);
   const registers = headerField(program, RegexHeader.Registers);
   if (registers > REGEX_MAX_REGISTERS || captures >= REGEX_MAX_REGISTERS || registers < 2 * (captures + 1))
     return false;
   const first = headerField(program, RegexHeader.FirstSet);
-  if (first != REGEX_NONE && first >= sets) return false;
+  if (first > 0xffff || !isSet(first, sets)) return false;
   const rows = headerField(program, RegexHeader.MemoRows);
   if (rows > 0xffff) return false;
   const required = headerField(program, RegexHeader.RequiredLength);
@@ -188,6 +208,10 @@ export function statesOf(at: usize): u32 {
   return 1 + (max == REGEX_UNBOUNDED ? xOf(at) : max);
 }
 
+function isSet(set: u32, sets: u32): bool {
+  return (set & REGEX_INLINE) != 0 || set < sets;
+}
+
 function literalInside(offset: u32, length: u32, literals: u64, bytes: u32): bool {
   return length > 0 && <u64>offset >= literals && <u64>offset + 2 * <u64>length <= literals + bytes;
 }
@@ -199,18 +223,16 @@ function checkInstruction(at: usize, instructions: u32, sets: u32, registers: u3
   const follow = followOf(at);
   const row = rowOf(at);
   if (row != REGEX_NO_ROW && row >= rows) return false;
-  if (set != REGEX_NONE && set >= sets) return false;
-  if (follow != REGEX_NONE && follow >= sets) return false;
+  if (!isSet(set, sets) || !isSet(follow, sets)) return false;
   switch (opOf(at)) {
     case RegexOp.Match:
     case RegexOp.String:
     case RegexOp.Fail:
     case RegexOp.Back:
-      return true;
     case RegexOp.Set:
-      return set < sets;
+      return true;
     case RegexOp.Repeat:
-      return set < sets && (modeOf(at) & 3) < 3 && x <= operandOf(at) && operandOf(at) <= <u32>REGEX_UNBOUNDED;
+      return (modeOf(at) & 3) < 3 && x <= operandOf(at) && operandOf(at) <= <u32>REGEX_UNBOUNDED;
     case RegexOp.Jump:
       return x < instructions;
     case RegexOp.Split:

@@ -8,11 +8,11 @@
  *
  * Contract: programs have passed `checkRegex`; `configureRegex` was called; `data` has `length` readable bytes.
  */
-import { REGEX_NONE, RegexFlag, RegexHeader, RegexSet, RegexSetKind } from "../abi/regex";
+import { REGEX_ANY, RegexFlag, RegexHeader } from "../abi/regex";
 import { automatonCost, mayMatch, Verdict } from "./regex-automaton";
 import { backtrack, matchEnd, resetSteps, steps, tableNeed } from "./regex-backtrack";
 import { clearRegisters, register, tableBase, tableBytes } from "./regex-memory";
-import { findByte, findLiteral, headerField, setHas, setsOf } from "./regex-program";
+import { findByte, findLiteral, findSet, headerField, setsOf } from "./regex-program";
 
 export { configureRegex, REGEX_SCRATCH_BEST, REGEX_SCRATCH_MINIMUM } from "./regex-memory";
 export { checkRegex } from "./regex-program";
@@ -143,15 +143,12 @@ function nextStart(program: usize, data: usize, length: u32, from: u32, anchored
   }
   if (anchored) return from;
   if ((headerField(program, RegexHeader.Flags) & RegexFlag.AnchoredLine) != 0 && from > 0) {
-    const newline = findByte(10, data + from - 1, data + length);
+    const newline = findByte(10, 0, data + from - 1, data + length);
     return newline < data + length ? <u32>(newline - data) + 1 : none;
   }
   const first = headerField(program, RegexHeader.FirstSet);
-  if (first == REGEX_NONE) return from;
-  const set = setsOf(program) + <usize>first * RegexSet.Size;
-  let at = data + from;
+  if (first == REGEX_ANY) return from;
   const end = data + length;
-  if (load<u8>(set, RegexSet.Kind) == RegexSetKind.One) at = findByte(load<u8>(set, RegexSet.First), at, end);
-  else while (at < end && !setHas(set, load<u8>(at))) at++;
+  const at = findSet(setsOf(program), first, data + from, end);
   return at < end ? <u32>(at - data) : none;
 }

@@ -1,10 +1,9 @@
 /** Sets of byte values, and the named classes of PCRE2 in its default ("C") locale. */
 
-const BITS = [1, 2, 4, 8, 16, 32, 64, 128] as const;
-
-/** A mutable set of the byte values 0 to 255, in the layout of `RegexSet.Bits`. */
+/** A mutable set of the byte values 0 to 255. */
 export class ByteSet {
-  readonly bits = new Uint8Array(32);
+  /** Bit `byte & 31` of word `byte >> 5`. */
+  readonly words = new Uint32Array(8);
 
   static of(...bytes: number[]): ByteSet {
     const set = new ByteSet();
@@ -14,7 +13,7 @@ export class ByteSet {
 
   static all(): ByteSet {
     const set = new ByteSet();
-    set.bits.fill(255);
+    set.words.fill(0xffff_ffff);
     return set;
   }
 
@@ -25,7 +24,7 @@ export class ByteSet {
   }
 
   add(byte: number): this {
-    this.bits[byte >> 3]! |= BITS[byte & 7]!;
+    this.words[byte >> 5]! |= 1 << (byte & 31);
     return this;
   }
 
@@ -35,50 +34,53 @@ export class ByteSet {
   }
 
   addSet(other: ByteSet): this {
-    for (let i = 0; i < 32; i++) this.bits[i]! |= other.bits[i]!;
+    for (let i = 0; i < 8; i++) this.words[i]! |= other.words[i]!;
     return this;
   }
 
-  /** Adds the other case of every ASCII letter. */
+  /** Adds the other case of every ASCII letter: those are bits 1 to 26 of words 2 and 3. */
   fold(): this {
-    for (let upper = 65; upper <= 90; upper++) {
-      const lower = upper + 32;
-      if (this.has(upper)) this.add(lower);
-      else if (this.has(lower)) this.add(upper);
-    }
+    const letters = (this.words[2]! | this.words[3]!) & 0x07ff_fffe;
+    this.words[2]! |= letters;
+    this.words[3]! |= letters;
     return this;
   }
 
   has(byte: number): boolean {
-    return (this.bits[byte >> 3]! & BITS[byte & 7]!) !== 0;
+    return ((this.words[byte >> 5]! >>> (byte & 31)) & 1) !== 0;
   }
 
   negated(): ByteSet {
     const set = new ByteSet();
-    for (let i = 0; i < 32; i++) set.bits[i] = ~this.bits[i]!;
+    for (let i = 0; i < 8; i++) set.words[i] = ~this.words[i]!;
     return set;
   }
 
   intersects(other: ByteSet): boolean {
-    return this.bits.some((byte, i) => (byte & other.bits[i]!) !== 0);
-  }
-
-  get size(): number {
-    return this.members().length;
+    for (let i = 0; i < 8; i++) if ((this.words[i]! & other.words[i]!) !== 0) return true;
+    return false;
   }
 
   get isFull(): boolean {
-    return this.bits.every((byte) => byte === 255);
+    for (let i = 0; i < 8; i++) if (this.words[i] !== 0xffff_ffff) return false;
+    return true;
   }
 
-  members(): number[] {
+  /** The members in ascending order, but no more than `most` of them. */
+  members(most = 256): number[] {
     const found: number[] = [];
-    for (let byte = 0; byte < 256; byte++) if (this.has(byte)) found.push(byte);
+    for (let i = 0; i < 8; i++) {
+      for (let word = this.words[i]!; word !== 0; word &= word - 1) {
+        if (found.length === most) return found;
+        found.push(i * 32 + 31 - Math.clz32(word & -word));
+      }
+    }
     return found;
   }
 
+  /** Equal for equal sets alone. */
   key(): string {
-    return String.fromCharCode(...this.bits);
+    return String.fromCharCode.apply(null, new Uint16Array(this.words.buffer) as unknown as number[]);
   }
 }
 

@@ -1,8 +1,9 @@
 /** From the tree to instructions (`RegexOp`). One instruction list serves the backtracker and the simulated automata. */
-import { REGEX_NO_ROW, REGEX_NONE, REGEX_UNBOUNDED, RegexMode, RegexOp } from "../../assembly/abi/regex.ts";
+import { REGEX_ANY, REGEX_NO_ROW, REGEX_UNBOUNDED, RegexMode, RegexOp } from "../../assembly/abi/regex.ts";
 import { ANYTHING, contains, type First, firstOf, type LookNode, type Node, union, widthOf } from "./ast.ts";
 import type { ByteSet } from "./byteset.ts";
 import { RegexError } from "./error.ts";
+import { literalByte, SetTable } from "./set-table.ts";
 
 export interface Instruction {
   op: RegexOp;
@@ -24,11 +25,13 @@ export interface Literal {
 
 export interface Code {
   instructions: Instruction[];
-  sets: ByteSet[];
+  sets: SetTable;
   strings: Literal[];
   registers: number;
   rows: number;
   states: number;
+  /** False when a possessive repeat of one byte refuses what a greedy one would match. */
+  regular: boolean;
 }
 
 const INSTRUCTION_LIMIT = 16384;
@@ -41,22 +44,13 @@ export function generate(root: Node, captures: number): Code {
   return generator.code();
 }
 
-/** The byte and mask of a set that one literal byte stands for, or undefined. */
-export function literalByte(set: ByteSet): { byte: number; mask: number } | undefined {
-  const members = set.members();
-  if (members.length === 1) return { byte: members[0]!, mask: 0 };
-  const [upper, lower] = members;
-  if (members.length === 2 && upper! >= 65 && upper! <= 90 && lower === upper! + 32) return { byte: lower, mask: 32 };
-  return undefined;
-}
-
 class Generator {
   private readonly list: Instruction[] = [];
-  private readonly sets: ByteSet[] = [];
-  private readonly setNumbers = new Map<string, number>();
+  private readonly sets = new SetTable();
   private readonly strings: Literal[] = [];
   private registers: number;
   private rows = 0;
+  private regular = true;
   private states = 0;
   /** Depth of regions where a failed position must not be remembered: what fails there depends on how it was entered. */
   private unremembered = 0;
@@ -66,15 +60,15 @@ class Generator {
   }
 
   code(): Code {
-    const { list, sets, strings, registers, rows, states } = this;
-    return { instructions: list, sets, strings, registers, rows, states };
+    const { list, sets, strings, registers, rows, states, regular } = this;
+    return { instructions: list, sets, strings, registers, rows, states, regular };
   }
 
   emit(op: RegexOp, fields: Partial<Instruction> = {}, states = 1): Instruction {
     if (this.list.length >= INSTRUCTION_LIMIT || this.states > STATE_LIMIT) {
       throw new RegexError("regular expression is too large", 0);
     }
-    const instruction = { op, mode: 0, set: REGEX_NONE, x: 0, y: 0, value: 0, follow: REGEX_NONE, row: REGEX_NO_ROW };
+    const instruction = { op, mode: 0, set: REGEX_ANY, x: 0, y: 0, value: 0, follow: REGEX_ANY, row: REGEX_NO_ROW };
     this.list.push(Object.assign(instruction, fields));
     this.states += states;
     return instruction;
@@ -89,7 +83,7 @@ class Generator {
         this.emit(RegexOp.Fail);
         return;
       case "set":
-        this.emit(RegexOp.Set, { set: this.set(node.set) });
+        this.one(node.set);
         return;
       case "sequence":
         this.sequence(node.nodes, follow);
@@ -126,15 +120,17 @@ class Generator {
     }
   }
 
-  private set(set: ByteSet): number {
-    const key = set.key();
-    let number = this.setNumbers.get(key);
-    if (number === undefined) {
-      number = this.sets.length;
-      this.sets.push(set);
-      this.setNumbers.set(key, number);
-    }
-    return number;
+  /** One byte of a set; a string of one byte where that does, as it needs no set. */
+  private one(set: ByteSet): void {
+    const literal = literalByte(set);
+    if (literal) this.string({ bytes: [literal.byte], masks: [literal.mask] });
+    else this.emit(RegexOp.Set, { set: this.sets.name(set) });
+  }
+
+  private string(literal: Literal): void {
+    const count = literal.bytes.length;
+    this.emit(RegexOp.String, { x: count, value: this.strings.length }, count);
+    this.strings.push(literal);
   }
 
   private register(count = 1): number {
@@ -161,8 +157,7 @@ class Generator {
     for (let i = 0; i < nodes.length; ) {
       const run = literalRun(nodes, i);
       if (run.bytes.length >= 2) {
-        this.emit(RegexOp.String, { x: run.bytes.length, value: this.strings.length }, run.bytes.length);
-        this.strings.push(run);
+        this.string(run);
         i += run.bytes.length;
       } else {
         this.node(nodes[i]!, follows[i]!);
@@ -191,8 +186,8 @@ class Generator {
   /** A split whose branches are skipped unvisited when the next byte rules them out. */
   private split(x: First, y: First): Instruction {
     return this.emit(RegexOp.Split, {
-      set: x.set.isFull ? REGEX_NONE : this.set(x.set),
-      follow: y.set.isFull ? REGEX_NONE : this.set(y.set),
+      set: this.sets.name(x.set),
+      follow: this.sets.name(y.set),
       mode: (x.end ? RegexMode.FollowEnd : 0) | (y.end ? RegexMode.SecondEnd : 0),
       row: this.row(),
     });
@@ -220,10 +215,11 @@ class Generator {
   private repeatSet(set: ByteSet, repeat: Node & { type: "repeat" }, follow: First): void {
     const { min, max } = repeat;
     if (min === 1 && max === 1) {
-      this.emit(RegexOp.Set, { set: this.set(set) });
+      this.one(set);
       return;
     }
     const disjoint = !set.intersects(follow.set);
+    if (repeat.mode === "possessive" && min !== max && !disjoint) this.regular = false;
     const mode =
       repeat.mode === "possessive" || min === max || (disjoint && repeat.mode === "greedy")
         ? RegexMode.Possessive
@@ -233,11 +229,11 @@ class Generator {
     this.emit(
       RegexOp.Repeat,
       {
-        set: this.set(set),
+        set: this.sets.name(set),
         x: min,
         value: max === Number.POSITIVE_INFINITY ? REGEX_UNBOUNDED : max,
         mode: mode | (follow.end ? RegexMode.FollowEnd : 0),
-        follow: follow.set.isFull ? REGEX_NONE : this.set(follow.set),
+        follow: this.sets.name(follow.set),
         row: this.row(),
       },
       1 + (max === Number.POSITIVE_INFINITY ? min : max),

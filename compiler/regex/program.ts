@@ -1,19 +1,16 @@
 /** Writes a regex program: the layout is in `assembly/abi/regex.ts`. */
 import {
+  REGEX_ANY,
   REGEX_MAGIC,
-  REGEX_NONE,
+  REGEX_SET_SIZE,
   REGEX_UNBOUNDED,
   RegexAssert,
   RegexField,
   RegexFlag,
   RegexHeader,
-  RegexMode,
   RegexOp,
-  RegexSet,
-  RegexSetKind,
 } from "../../assembly/abi/regex.ts";
 import { ANYTHING, contains, firstOf, type Node, widthOf } from "./ast.ts";
-import type { ByteSet } from "./byteset.ts";
 import type { Code, Literal } from "./codegen.ts";
 import type { RequiredLiteral } from "./literals.ts";
 
@@ -26,14 +23,10 @@ export function writeProgram(
   const first = firstOf(root, ANYTHING);
   const minLength = Math.min(widthOf(root).min, REGEX_UNBOUNDED);
   const useFirst = minLength > 0 && !first.end && !first.set.isFull;
-  const sets = [...code.sets];
-  let firstSet: number = REGEX_NONE;
-  if (useFirst) {
-    firstSet = sets.findIndex((set) => set.key() === first.set.key());
-    if (firstSet < 0) firstSet = sets.push(first.set) - 1;
-  }
+  const firstSet = useFirst ? code.sets.name(first.set) : REGEX_ANY;
+  const sets = code.sets.list;
   const literals = new LiteralArea(
-    RegexHeader.Size + code.instructions.length * RegexField.Size + sets.length * RegexSet.Size,
+    RegexHeader.Size + code.instructions.length * RegexField.Size + sets.length * REGEX_SET_SIZE,
   );
   const offsets = code.strings.map((literal) => literals.add(literal));
   const requiredOffset = required ? literals.add(required) : 0;
@@ -73,8 +66,10 @@ export function writeProgram(
     at += RegexField.Size;
   }
   for (const set of sets) {
-    writeSet(view, at, set);
-    at += RegexSet.Size;
+    set.words.forEach((word, i) => {
+      view.setUint32(at + 4 * i, word, true);
+    });
+    at += REGEX_SET_SIZE;
   }
   program.set(literals.bytes, at);
   return program;
@@ -106,35 +101,12 @@ class LiteralArea {
   }
 }
 
-function writeSet(view: DataView, at: number, set: ByteSet): void {
-  const members = set.members();
-  let kind = RegexSetKind.Other;
-  let [first = 0, second = 0] = members;
-  if (members.length === 256) kind = RegexSetKind.Any;
-  else if (members.length === 255) {
-    kind = RegexSetKind.AllBut;
-    first = set.negated().members()[0]!;
-    second = 0;
-  } else if (members.length === 1) kind = RegexSetKind.One;
-  else if (members.length === 2) kind = RegexSetKind.Pair;
-  view.setUint8(at + RegexSet.Kind, kind);
-  view.setUint8(at + RegexSet.First, first);
-  view.setUint8(at + RegexSet.Second, second);
-  view.setUint32(at + RegexSet.Count, members.length, true);
-  new Uint8Array(view.buffer, at + RegexSet.Bits, 32).set(set.bits);
-}
-
 function flagsOf(root: Node, code: Code): number {
   const usesGroups = contains(
     root,
     (node) => node.type === "reference" || (node.type === "conditional" && "group" in node.condition),
   );
-  const irregular = code.instructions.some(
-    ({ op, mode, set, follow }) =>
-      op > RegexOp.Assert ||
-      op === RegexOp.Close ||
-      (op === RegexOp.Repeat && (mode & 3) === RegexMode.Possessive && !staysSame(code, set, follow)),
-  );
+  const irregular = !code.regular || code.instructions.some(({ op }) => op > RegexOp.Assert || op === RegexOp.Close);
   const kinds = beginsWith(root);
   return (
     (usesGroups ? 0 : RegexFlag.Memoizable) |
@@ -143,11 +115,6 @@ function flagsOf(root: Node, code: Code): number {
     (kinds.has(RegexAssert.SubjectStart) ? RegexFlag.AnchoredSubject : 0) |
     (kinds.has(RegexAssert.LineStart) ? RegexFlag.AnchoredLine : 0)
   );
-}
-
-/** Whether giving back nothing changes nothing: what follows cannot begin with a byte of the repeated set. */
-function staysSame(code: Code, set: number, follow: number): boolean {
-  return follow !== REGEX_NONE && !code.sets[set]!.intersects(code.sets[follow]!);
 }
 
 /** Assertions that hold at the start of every match. */
