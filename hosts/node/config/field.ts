@@ -185,7 +185,11 @@ export function list(
 }
 
 /** Ports or port variables, as one text (`"80, 8080"`), a number or a list; left out: `undefined`. */
-export function ports(doc: string, stock?: string): Field<string | undefined> {
+export function ports(
+  doc: string,
+  stock?: string,
+  options?: FieldOptions<string | undefined>,
+): Field<string | undefined> {
   const item = {
     title: "ports",
     type: ["string", "integer"],
@@ -195,7 +199,7 @@ export function ports(doc: string, stock?: string): Field<string | undefined> {
   };
   const schema = { anyOf: [item, { type: "array", items: item }] };
   const parse = (value: unknown): string => (Array.isArray(value) ? value : [value]).map(String).join(", ");
-  return field<string | undefined>(doc, "ports", schema, parse, stock);
+  return field<string | undefined>(doc, "ports", schema, parse, stock, options);
 }
 
 /** Names to values, the user's names added to ours. */
