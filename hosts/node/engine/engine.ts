@@ -11,6 +11,7 @@ import { Setting } from "../../../assembly/abi/settings.ts";
 import { defaultConfiguration } from "../config/configuration.ts";
 import type { Configuration } from "../config/schema/root.ts";
 import { VpatchError } from "../errors.ts";
+import type { EveContext } from "../eve/format.ts";
 import { EventView } from "../eve/record.ts";
 import type { RuleDescription } from "../eve/rules.ts";
 import { type CoreExports, coreModule, instantiateCore } from "./core.ts";
@@ -176,6 +177,11 @@ export class Engine {
   finish(): void {
     while (this.core.finish() !== 0) this.drain();
     this.drain();
+  }
+
+  /** What `formatEvent` needs to write this engine's events. */
+  get eve(): EveContext {
+    return { options: this.config.outputs, rules: this.rules, prevent: this.mode === "prevent" };
   }
 
   /** The counters, a copy, by `Counter`. */
