@@ -64,18 +64,18 @@ function describe(path: string, node: Node, rows: string[], inert: string[]): vo
 
 function describeField(path: string, field: Field<unknown>, rows: string[], inert: string[]): void {
   if (field.inert) inert.push(path);
-  else rows.push(`| \`${path}\` | ${formatDefault(field)} | ${escape(field.expects)} | ${escape(field.doc)} |`);
+  else rows.push(`| \`${path}\` | ${formatDefault(field)} | ${escapeCell(field.expects)} | ${escapeCell(field.doc)} |`);
 }
 
 function formatDefault({ stock, expects }: Field<unknown>): string {
   if (stock === undefined) return "";
   if (typeof stock === "boolean") return stock ? "yes" : "no";
   if (typeof stock === "number" && expects.startsWith("a size")) return formatSize(stock);
-  if (typeof stock === "number" || typeof stock === "string") return `\`${escape(String(stock))}\``;
+  if (typeof stock === "number" || typeof stock === "string") return `\`${escapeCell(String(stock))}\``;
   if (Array.isArray(stock)) return stock.length === 0 ? "none" : `\`${stock.join(", ")}\``;
   if (expects === "a list of outputs") return "`eve-log`, every type";
   const entries = Object.entries(stock as object);
-  return entries.map(([name, value]) => `\`${name}: ${escape(String(value))}\``).join("<br>");
+  return entries.map(([name, value]) => `\`${name}: ${escapeCell(String(value))}\``).join("<br>");
 }
 
 function formatSize(bytes: number): string {
@@ -89,6 +89,6 @@ function formatSize(bytes: number): string {
   return `\`${bytes}\``;
 }
 
-function escape(text: string): string {
+function escapeCell(text: string): string {
   return text.replaceAll("|", "\\|");
 }
