@@ -49,7 +49,8 @@ function sources(folder: string): string[] {
 async function compile(entry: string, simd: boolean): Promise<Uint8Array<ArrayBuffer>> {
   const asc = (await import("assemblyscript/asc")).default;
   let bytes: Uint8Array | undefined;
-  const features = ["--enable", "bulk-memory,sign-extension,mutable-globals", ...(simd ? ["--enable", "simd"] : [])];
+  // Some features are on by default: what is not wanted is disabled by name.
+  const features = ["--enable", "bulk-memory,sign-extension,mutable-globals", simd ? "--enable" : "--disable", "simd"];
   const { error, stderr } = await asc.main(
     [entry, "-O3", "--noAssert", "--runtime", "stub", ...features, "--outFile", "room.wasm"],
     {

@@ -11,6 +11,9 @@ export const enum LiteralFormat {
   VERSION = 1,
   MAX_LITERALS = 65535,
   MAX_LITERAL_BYTES = 255,
+  MAX_SECTIONS = 5,
+  /** Also the number of buckets. */
+  NO_BUCKET = 16,
   /** Gram hash: upper bits of (bytes & mask) * multiplier, in 32 bits. */
   GRAM_MULTIPLIER = 0x5bd1e995,
   /** Mask of a letter regardless of case: only its two cases share the other seven bits. */
@@ -36,9 +39,10 @@ export const enum LiteralHeader {
   /** Offset and byte length of the text area: (value, mask) vectors of literals longer than eight bytes. */
   TEXT = 20,
   TEXT_BYTES = 24,
-  /** Offset of the exact index (whole buffers and suffixes), 0: none. */
-  EXACT = 28,
-  SIZE = 32,
+  /** Nibble buckets in use, a bit each (u16), and the number of literals of each (16 u8). */
+  BUCKETS = 28,
+  BUCKET_LITERALS = 32,
+  SIZE = 48,
 }
 
 /** A section: a set of literals, the filter that finds candidates of them and the lists that verify a candidate. */
@@ -58,9 +62,9 @@ export const enum LiteralSection {
   /** Offset and number of the entries; the first of them matches nothing: it is the list of grams that have none. */
   ENTRIES = 28,
   ENTRY_COUNT = 32,
-  /** Nibble filter: the buckets in use, a bit each, and the number of literals of each, eight u8. */
-  BUCKETS = 36,
-  BUCKET_LITERALS = 40,
+  /** Nibble filter: number of its first bucket (0 or 8), and 1 if it is scanned together with the gram section that follows (stride 2 or 4). */
+  FIRST_BUCKET = 36,
+  JOINED = 40,
   SIZE = 48,
 }
 
@@ -92,7 +96,7 @@ export const enum LiteralEntry {
   FOLLOWED = 28,
   /** 1: the eight bytes are not the whole literal, compare the text. */
   MORE = 29,
-  /** Bucket of a nibble filter, 8: none. */
+  /** Bucket of a nibble filter, NO_BUCKET: none. */
   BUCKET = 30,
   SIZE = 32,
 }

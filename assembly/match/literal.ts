@@ -17,8 +17,10 @@ import {
   nibbleCandidates,
   reportable,
   reportScratchBytes,
+  screen,
   setReportScratch,
-  verify,
+  settle,
+  survivors,
 } from "./verify";
 
 /** Text a filter looks at before its candidates are verified: positions of one block fit the first-level cache. */
@@ -41,55 +43,44 @@ export function scanLiterals(table: usize, data: usize, length: u32, out: usize,
   if (length == 0 || max == 0) return 0;
   const end = data + length;
   beginReport(out, max);
-  let section = table + LiteralHeader.SIZE;
-  for (let left = load<u32>(table, LiteralHeader.SECTIONS); left != 0; --left) {
-    if (load<u32>(section, LiteralSection.FILTER) == LiteralFilter.NIBBLES) {
-      beginBuckets(section);
+  beginBuckets(table);
+  const first = table + LiteralHeader.SIZE;
+  const last = first + load<u32>(table, LiteralHeader.SECTIONS) * LiteralSection.SIZE;
+  for (let at = data; at < end; at += BLOCK) {
+    const stop = min<usize>(at + BLOCK, end);
+    let kept = survivors;
+    for (let section = first; section < last; section += LiteralSection.SIZE) {
+      if (load<u32>(section, LiteralSection.FILTER) != LiteralFilter.NIBBLES) {
+        kept = scanGrams(table, section, at, stop, kept);
+        continue;
+      }
+      const wanted = (active >>> load<u32>(section, LiteralSection.FIRST_BUCKET)) & 0xff;
+      if (wanted == 0) continue;
       if (ASC_FEATURE_SIMD) {
-        const grams = section + LiteralSection.SIZE;
-        if (left > 1 && load<u32>(grams, LiteralSection.STRIDE) > 1) {
-          scanBoth(table, grams, section, data, end);
-          section = grams + LiteralSection.SIZE;
-          --left;
+        const next = section + LiteralSection.SIZE;
+        if (load<u32>(section, LiteralSection.JOINED) != 0) {
+          kept = scanBoth(table, next, section, wanted, at, stop, kept);
+          section = next;
           continue;
         }
       }
-      scanNibbles(table, section, data, end);
-    } else {
-      scanGrams(table, section, data, data, end);
+      const found = filterNibbles(table, section, wanted, at, stop, nibbleCandidates);
+      kept = screen(table, section, nibbleCandidates, found, kept);
     }
-    section += LiteralSection.SIZE;
+    if (kept != survivors && !settle(table, data, end, kept)) break;
   }
   return endReport();
 }
 
-function scanGrams(table: usize, section: usize, data: usize, at: usize, end: usize): void {
-  for (; at < end; at += BLOCK) {
-    const found = filterGrams(table, section, at, min<usize>(at + BLOCK, end), candidates);
-    if (found != candidates) verify(table, section, data, end, candidates, found);
-  }
+function scanGrams(table: usize, section: usize, at: usize, stop: usize, kept: usize): usize {
+  return screen(table, section, candidates, filterGrams(table, section, at, stop, candidates), kept);
 }
 
-function scanNibbles(table: usize, section: usize, data: usize, end: usize): void {
-  for (let at = data; at < end && active != 0; at += BLOCK) {
-    const found = filterNibbles(table, section, active, at, min<usize>(at + BLOCK, end), nibbleCandidates);
-    if (found != nibbleCandidates) verify(table, section, data, end, nibbleCandidates, found);
-  }
-}
-
-/** A gram section and the nibble section before it, in one pass until the latter has found all. */
-function scanBoth(table: usize, grams: usize, nibbles: usize, data: usize, end: usize): void {
-  for (let at = data; at < end; at += BLOCK) {
-    const stop = min<usize>(at + BLOCK, end);
-    if (active == 0) {
-      scanGrams(table, grams, data, at, end);
-      return;
-    }
-    const found = filterBoth(table, grams, nibbles, active, at, stop, candidates, nibbleCandidates);
-    const foundNibbles = nibbleEnd;
-    if (found != candidates) verify(table, grams, data, end, candidates, found);
-    if (foundNibbles != nibbleCandidates) verify(table, nibbles, data, end, nibbleCandidates, foundNibbles);
-  }
+/** A gram section and the nibble section before it, in one pass. */
+function scanBoth(table: usize, grams: usize, nibbles: usize, wanted: u32, at: usize, stop: usize, kept: usize): usize {
+  const found = filterBoth(table, grams, nibbles, wanted, at, stop, candidates, nibbleCandidates);
+  const screened = screen(table, grams, candidates, found, kept);
+  return screen(table, nibbles, nibbleCandidates, nibbleEnd, screened);
 }
 
 /** Whether `length` bytes at `table` are a literal table that every later scan can follow blindly. */
@@ -105,12 +96,18 @@ export function checkLiteralTable(table: usize, length: u32): bool {
   const sections = load<u32>(table, LiteralHeader.SECTIONS);
   const text = load<u32>(table, LiteralHeader.TEXT);
   const textBytes = load<u32>(table, LiteralHeader.TEXT_BYTES);
-  if (count > <u32>LiteralFormat.MAX_LITERALS || count > reportable() || sections > 8) return false;
+  if (count > <u32>LiteralFormat.MAX_LITERALS || count > reportable() || sections > <u32>LiteralFormat.MAX_SECTIONS)
+    return false;
   if (!inside(LiteralHeader.SIZE, sections * LiteralSection.SIZE, length) || !inside(text, textBytes, length))
     return false;
   for (let i: u32 = 0; i < sections; ++i) {
-    if (!checkSection(table, table + LiteralHeader.SIZE + i * LiteralSection.SIZE, length, count, textBytes))
-      return false;
+    const section = table + LiteralHeader.SIZE + i * LiteralSection.SIZE;
+    if (!checkSection(table, section, length, count, textBytes)) return false;
+    if (load<u32>(section, LiteralSection.JOINED) == 0) continue;
+    if (load<u32>(section, LiteralSection.FILTER) != LiteralFilter.NIBBLES || i + 1 == sections) return false;
+    const next = section + LiteralSection.SIZE;
+    if (load<u32>(next, LiteralSection.FILTER) == LiteralFilter.NIBBLES) return false;
+    if (load<u32>(next, LiteralSection.STRIDE) == 1) return false;
   }
   return true;
 }
@@ -129,7 +126,8 @@ function checkSection(table: usize, section: usize, length: u32, count: u32, tex
   if (headBits < 1 || headBits > 20 || entryCount == 0 || entryCount > 1 << 20) return false;
   let tableBytes: u32 = 96;
   if (filter == LiteralFilter.NIBBLES) {
-    if (stride != 1 || (bits != 1 && bits != 3)) return false;
+    const bucket = load<u32>(section, LiteralSection.FIRST_BUCKET);
+    if (stride != 1 || (bits != 1 && bits != 3) || (bucket != 0 && bucket != 8)) return false;
   } else if (filter == LiteralFilter.BYTE_TABLE) {
     if (bits != 32 - LiteralFormat.BYTE_TABLE_SHIFT) return false;
     tableBytes = 1 << bits;
@@ -147,7 +145,7 @@ function checkSection(table: usize, section: usize, length: u32, count: u32, tex
   const heads = table + load<u32>(section, LiteralSection.HEADS);
   for (let i: u32 = 0; i < (<u32>1) << headBits; ++i) {
     const head = load<u32>(heads + (i << 2));
-    if (head % LiteralEntry.SIZE != 0 || head / LiteralEntry.SIZE >= entryCount) return false;
+    if ((head & (<u32>LiteralEntry.SIZE - 1)) != 0 || head >>> 5 >= entryCount) return false;
   }
   const entries = table + load<u32>(section, LiteralSection.ENTRIES);
   for (let i: u32 = 0; i < entryCount; ++i) {

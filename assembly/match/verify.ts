@@ -1,8 +1,8 @@
 /**
- * Candidates of one block: verified against the lists of their section, each literal reported once a scan.
+ * Candidates of one block: screened, verified, each literal reported once a scan.
  *
- * Two passes. The first compares eight bytes of the first literal of each candidate's list and keeps what agrees, without a branch: most
- * candidates fail here, and their cache misses overlap. The second walks the lists of the few that are left.
+ * `screen` compares eight bytes of the first literal of each candidate's list and keeps what agrees, without a branch: most candidates fail
+ * here, and their cache misses overlap. `settle` walks the lists of the few that are left, those of all sections together.
  *
  * Contract: as in literal.ts. A candidate is an address within the block or up to 32 bytes beyond its end, as the filters write it.
  */
@@ -16,11 +16,12 @@ const SURVIVOR: u32 = 8;
 /** Where the filters write candidates: gram sections, and a nibble section scanned together with one. */
 export let candidates: usize = 0;
 export let nibbleCandidates: usize = 0;
-/** Buckets of the nibble section that have literals not found yet. */
+/** Where `screen` starts to write. */
+export let survivors: usize = 0;
+/** Nibble buckets that have literals not found yet: eight bits for each of two nibble sections. */
 export let active: u32 = 0;
 
-let survivors: usize = 0;
-/** Literals of each nibble bucket not found yet: eight u8. */
+/** Literals of each nibble bucket not found yet: u8 each. */
 let bucketLeft: usize = 0;
 let seen: usize = 0;
 let seenCount: u32 = 0;
@@ -35,7 +36,7 @@ export function reportScratchBytes(literals: u32, block: u32): u32 {
 }
 
 function fixedBytes(block: u32): u32 {
-  return (block + OVERRUN) * (4 + 4 + SURVIVOR) + 8;
+  return (block + OVERRUN) * (4 + 4 + LiteralFormat.MAX_SECTIONS * SURVIVOR) + LiteralFormat.NO_BUCKET;
 }
 
 export function setReportScratch(ptr: usize, bytes: u32, block: u32): bool {
@@ -43,7 +44,7 @@ export function setReportScratch(ptr: usize, bytes: u32, block: u32): bool {
   if (bytes < fixed + 4) return false;
   const positions = block + OVERRUN;
   bucketLeft = ptr;
-  candidates = ptr + 8;
+  candidates = ptr + LiteralFormat.NO_BUCKET;
   nibbleCandidates = candidates + positions * 4;
   survivors = nibbleCandidates + positions * 4;
   seen = ptr + fixed;
@@ -72,19 +73,19 @@ export function endReport(): u32 {
   return outMax - outLeft;
 }
 
-/** Wants every bucket of a nibble section again. */
-export function beginBuckets(section: usize): void {
-  active = load<u8>(section, LiteralSection.BUCKETS);
-  store<u64>(bucketLeft, load<u64>(section, LiteralSection.BUCKET_LITERALS));
+/** Wants every bucket of the nibble sections again. */
+export function beginBuckets(table: usize): void {
+  active = load<u16>(table, LiteralHeader.BUCKETS);
+  store<u64>(bucketLeft, load<u64>(table, LiteralHeader.BUCKET_LITERALS));
+  store<u64>(bucketLeft, load<u64>(table, LiteralHeader.BUCKET_LITERALS + 8), 8);
 }
 
-/** Verifies the candidates (addresses, u32 each) from `from` up to `last`. */
-export function verify(table: usize, section: usize, data: usize, end: usize, from: usize, last: usize): void {
+/** Screens the candidates (addresses, u32 each) from `from` up to `last`; returns the end of the survivors, appended at `kept`. */
+export function screen(table: usize, section: usize, from: usize, last: usize, kept: usize): usize {
   const mask = load<u32>(section, LiteralSection.GRAM_MASK);
   const shift = 32 - load<u32>(section, LiteralSection.HEAD_BITS);
   const heads = table + load<u32>(section, LiteralSection.HEADS);
   const entries = table + load<u32>(section, LiteralSection.ENTRIES);
-  let kept = survivors;
   for (; from < last; from += 4) {
     const at: usize = load<u32>(from);
     const hash = (load<u32>(at) & mask) * <u32>LiteralFormat.GRAM_MULTIPLIER;
@@ -93,15 +94,21 @@ export function verify(table: usize, section: usize, data: usize, end: usize, fr
     store<u32>(kept, <u32>entry, 4);
     kept += keep(entry, at) << 3;
   }
+  return kept;
+}
+
+/** Verifies the survivors up to `last` and reports what is found. False: no more can be written. */
+export function settle(table: usize, data: usize, end: usize, last: usize): bool {
   const text = table + load<u32>(table, LiteralHeader.TEXT);
-  for (let survivor = survivors; survivor < kept; survivor += SURVIVOR) {
+  for (let survivor = survivors; survivor < last; survivor += SURVIVOR) {
     const at: usize = load<u32>(survivor);
     let entry: usize = load<u32>(survivor, 4);
     for (; ; entry += LiteralEntry.SIZE) {
-      if (holds(entry, at, data, end, text) && !report(entry)) return;
+      if (holds(entry, at, data, end, text) && !report(entry)) return false;
       if (load<u8>(entry, LiteralEntry.FOLLOWED) == 0) break;
     }
   }
+  return true;
 }
 
 /** 1 if the eight bytes of the entry agree and its literal is new, or if more entries follow. */
@@ -136,7 +143,7 @@ function report(entry: usize): bool {
   store<u32>(out, literal);
   out += 4;
   const bucket: u32 = load<u8>(entry, LiteralEntry.BUCKET);
-  if (bucket < 8) {
+  if (bucket < <u32>LiteralFormat.NO_BUCKET) {
     const left: u32 = load<u8>(bucketLeft + bucket) - 1;
     store<u8>(bucketLeft + bucket, <u8>left);
     if ((left & 0xff) == 0) active &= ~(1 << bucket);

@@ -27,7 +27,8 @@ export function masked(literal: Literal, index: number): MaskedLiteral {
   return { index, length: bytes.length, bytes, nocase, value, mask };
 }
 
-function isLetter(byte: number): boolean {
+/** An ASCII letter. */
+export function isLetter(byte: number): boolean {
   const lower = byte | 0x20;
   return lower >= 0x61 && lower <= 0x7a;
 }

@@ -10,6 +10,9 @@ export interface SectionPlan {
   stride: Stride;
   gramBytes: GramBytes;
   literals: MaskedLiteral[];
+  /** Of a nibble section: number of its first bucket, and whether it is scanned together with the gram section that follows. */
+  firstBucket: 0 | 8;
+  joined: boolean;
 }
 
 export type Stride = 1 | 2 | 4;
@@ -31,7 +34,8 @@ export function planSections(literals: MaskedLiteral[], statistics: GramStatisti
   const between = (low: number, high: number) => literals.filter(({ length }) => length >= low && length <= high);
   const sections: SectionPlan[] = [];
   const add = (filter: LiteralFilter, stride: Stride, gramBytes: GramBytes, members: MaskedLiteral[]) => {
-    if (members.length > 0) sections.push({ filter, stride, gramBytes, literals: members });
+    if (members.length > 0)
+      sections.push({ filter, stride, gramBytes, literals: members, firstBucket: 0, joined: false });
   };
   const addGrams = (stride: Stride, gramBytes: GramBytes, members: MaskedLiteral[]) => {
     const filter = members.length * stride <= BYTE_TABLE_GRAMS ? LiteralFilter.BYTE_TABLE : LiteralFilter.BIT_TABLE;
@@ -45,10 +49,12 @@ export function planSections(literals: MaskedLiteral[], statistics: GramStatisti
   const long = fitting(between(Math.max(longest + 1, 5), 255), nibbles, stride, 4, statistics);
   const four = longest >= 4 ? [] : fitting(between(4, 4), nibbles, 2, 3, statistics);
   add(LiteralFilter.NIBBLES, 1, Math.min(4, ...nibbles.map(({ length }) => length)) as GramBytes, nibbles);
+  for (const section of sections) section.joined = long.length > 0;
   addGrams(stride, 4, long);
   addGrams(2, 3, four);
   addGrams(1, 2, between(longest + 1, 3));
   add(between(1, 1).length <= NIBBLE_LITERALS ? LiteralFilter.NIBBLES : LiteralFilter.BYTE_TABLE, 1, 1, between(1, 1));
+  if (sections.length > 1) sections.at(-1)!.firstBucket = 8;
   return sections;
 }
 

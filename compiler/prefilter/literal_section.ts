@@ -15,8 +15,6 @@ export interface BuiltSection {
   heads: Uint32Array;
   headBits: number;
   entries: Entry[];
-  /** Literals of each nibble bucket. */
-  bucketLiterals: number[];
 }
 
 /** A literal and the place of one of its grams. */
@@ -24,11 +22,9 @@ export interface Entry {
   literal: MaskedLiteral;
   gramAt: number;
   followed: boolean;
-  /** Nibble bucket, 8: none. */
+  /** Nibble bucket of the table, or {@link LiteralFormat.NO_BUCKET}. */
   bucket: number;
 }
-
-const NO_BUCKET = 8;
 
 /** Chooses the grams and builds the filter and the lists. */
 export function buildSection(plan: SectionPlan, statistics: GramStatistics): BuiltSection {
@@ -45,26 +41,22 @@ export function buildSection(plan: SectionPlan, statistics: GramStatistics): Bui
   const section = { plan, gramMask, heads, headBits, entries };
   if (plan.filter === LiteralFilter.NIBBLES) {
     const { table, buckets } = nibbleFilter(entries, statistics);
-    const bucketLiterals = new Array<number>(8).fill(0);
-    for (const entry of entries) {
-      entry.bucket = buckets.get(entry.literal.index)!;
-      bucketLiterals[entry.bucket]!++;
-    }
+    for (const entry of entries) entry.bucket = plan.firstBucket + buckets.get(entry.literal.index)!;
     const single = plan.literals.every(({ length }) => length === 1);
-    return { ...section, table, tableBits: single ? 1 : NIBBLE_BYTES, bucketLiterals };
+    return { ...section, table, tableBits: single ? 1 : NIBBLE_BYTES };
   }
   const grams = entries.map(({ literal, gramAt }) => gramHash(literal.bytes, gramAt, gramMask));
   if (plan.filter === LiteralFilter.BYTE_TABLE) {
     const table = new Uint8Array(1 << (32 - LiteralFormat.BYTE_TABLE_SHIFT));
     for (const hash of grams) table[hash >>> LiteralFormat.BYTE_TABLE_SHIFT] = 4;
-    return { ...section, table, tableBits: 32 - LiteralFormat.BYTE_TABLE_SHIFT, bucketLiterals: [] };
+    return { ...section, table, tableBits: 32 - LiteralFormat.BYTE_TABLE_SHIFT };
   }
   const tableBits = clamp(Math.ceil(Math.log2(entries.length)) + BITS_A_GRAM, 14, 21);
   const bytes = 1 << (tableBits - 3);
   const table = new Uint8Array(bytes + 8);
   for (const hash of grams)
     table[((hash >>> LiteralFormat.BIT_TABLE_SHIFT) & (bytes - 1)) + ((hash & 31) >> 3)]! |= 1 << (hash & 7);
-  return { ...section, table, tableBits, bucketLiterals: [] };
+  return { ...section, table, tableBits };
 }
 
 /** log2 of the bits of a bit table a gram. */
@@ -111,7 +103,7 @@ function chooseGrams(
           shared === 0 ? chance + NEW_GRAM : chance * (1 + LIST_STEP * shared) + NEW_GRAM * LIST_STEP * shared;
         if (cost < least) [best, bestHead, least] = [at, head, cost];
       }
-      const entry = { literal, gramAt: best, followed: true, bucket: NO_BUCKET };
+      const entry = { literal, gramAt: best, followed: true, bucket: LiteralFormat.NO_BUCKET };
       const list = lists.get(bestHead);
       if (list) list.push(entry);
       else lists.set(bestHead, [entry]);
@@ -155,7 +147,7 @@ export function writeEntry(
 export function writeNothing(view: DataView, at: number): void {
   view.setUint8(at + LiteralEntry.VALUE, 1);
   view.setUint8(at + LiteralEntry.LENGTH, 1);
-  view.setUint8(at + LiteralEntry.BUCKET, NO_BUCKET);
+  view.setUint8(at + LiteralEntry.BUCKET, LiteralFormat.NO_BUCKET);
 }
 
 function valueWindow(literal: MaskedLiteral, gramAt: number, gramBytes: number, statistics: GramStatistics): number {

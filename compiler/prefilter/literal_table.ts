@@ -3,13 +3,13 @@ import { LiteralEntry, LiteralFormat, LiteralHeader, LiteralSection } from "../.
 import { type Literal, type MaskedLiteral, masked } from "./literal.ts";
 import { planSections } from "./literal_plan.ts";
 import { type BuiltSection, buildSection, writeEntry, writeNothing } from "./literal_section.ts";
-import { type GramStatistics, untrained } from "./statistics.ts";
+import { type GramStatistics, statisticsOf } from "./statistics.ts";
 
 export type { Literal } from "./literal.ts";
 
 /** How a table is built. */
 export interface LiteralTableOptions {
-  /** Statistics of the text to be scanned. */
+  /** Statistics of the text to be scanned; default: those of payloads. */
   training?: GramStatistics;
 }
 
@@ -28,7 +28,7 @@ export function buildLiteralTable(literals: readonly Literal[], options: Literal
       );
     }
   });
-  const statistics = options.training ?? untrained();
+  const statistics = options.training ?? statisticsOf("payload");
   const all = literals.map(masked);
   const sections = planSections(all, statistics).map((section) => buildSection(section, statistics));
   return layOut(all, sections, statistics);
@@ -64,7 +64,7 @@ function layOut(literals: MaskedLiteral[], sections: BuiltSection[], statistics:
   view.setUint32(LiteralHeader.TEXT, text, true);
   view.setUint32(LiteralHeader.TEXT_BYTES, textBytes, true);
   sections.forEach((section, i) => {
-    const { plan, gramMask, table, tableBits, heads, headBits, entries, bucketLiterals } = section;
+    const { plan, gramMask, table, tableBits, heads, headBits, entries } = section;
     const at = LiteralHeader.SIZE + i * LiteralSection.SIZE;
     view.setUint32(at + LiteralSection.FILTER, plan.filter, true);
     view.setUint32(at + LiteralSection.STRIDE, plan.stride, true);
@@ -75,10 +75,13 @@ function layOut(literals: MaskedLiteral[], sections: BuiltSection[], statistics:
     view.setUint32(at + LiteralSection.HEAD_BITS, headBits, true);
     view.setUint32(at + LiteralSection.ENTRIES, places[i]!.entries, true);
     view.setUint32(at + LiteralSection.ENTRY_COUNT, entries.length + 1, true);
-    bucketLiterals.forEach((count, bucket) => {
-      if (count > 0) bytes[at + LiteralSection.BUCKETS]! |= 1 << bucket;
-      bytes[at + LiteralSection.BUCKET_LITERALS + bucket] = count;
-    });
+    view.setUint32(at + LiteralSection.FIRST_BUCKET, plan.firstBucket, true);
+    view.setUint32(at + LiteralSection.JOINED, plan.joined ? 1 : 0, true);
+    for (const { bucket } of entries) {
+      if (bucket === LiteralFormat.NO_BUCKET) continue;
+      bytes[LiteralHeader.BUCKETS + (bucket >> 3)]! |= 1 << (bucket & 7);
+      bytes[LiteralHeader.BUCKET_LITERALS + bucket]!++;
+    }
     bytes.set(table, places[i]!.table);
     heads.forEach((head, slot) => {
       view.setUint32(places[i]!.heads + slot * 4, head * LiteralEntry.SIZE, true);

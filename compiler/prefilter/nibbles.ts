@@ -21,6 +21,9 @@ interface Bucket {
   high: number[];
   /** Chance that a text passes. */
   chance: number;
+  /** What the bucket costs: little if all its literals are so common that they are soon found, which ends it. */
+  cost: number;
+  common: boolean;
 }
 
 /** Groups the literals (each with the place its window starts) so that the least text passes. */
@@ -62,10 +65,10 @@ function single(literal: MaskedLiteral, gramAt: number, chances: Float64Array): 
       (1 << (byte >> 4)) | (literal.mask[gramAt + i] === LiteralFormat.NOCASE_MASK ? 1 << ((byte | 0x20) >> 4) : 0),
     );
   }
-  return bucket([literal.index], low, high, chances);
+  return bucket([literal.index], low, high, chances, true);
 }
 
-function bucket(members: number[], low: number[], high: number[], chances: Float64Array): Bucket {
+function bucket(members: number[], low: number[], high: number[], chances: Float64Array, soon: boolean): Bucket {
   let chance = 1;
   for (let i = 0; i < NIBBLE_BYTES; i++) {
     let sum = 0;
@@ -74,8 +77,12 @@ function bucket(members: number[], low: number[], high: number[], chances: Float
     }
     chance *= sum;
   }
-  return { members, low, high, chance };
+  const common = soon && chance > SOON_FOUND;
+  return { members, low, high, chance, cost: common ? SOON_FOUND : chance, common };
 }
+
+/** A literal this common at a position is found within the first block of most texts. */
+const SOON_FOUND = 4e-3;
 
 /** Joins the two whose union lets the least text more through, until eight are left. */
 function group(singles: Bucket[], chances: Float64Array): Bucket[] {
@@ -86,7 +93,7 @@ function group(singles: Bucket[], chances: Float64Array): Bucket[] {
     for (let i = 0; i < groups.length; i++) {
       for (let j = i + 1; j < groups.length; j++) {
         const joined = union(groups[i]!, groups[j]!, chances);
-        const added = joined.chance - groups[i]!.chance - groups[j]!.chance;
+        const added = joined.cost - groups[i]!.cost - groups[j]!.cost;
         if (added < least) [best, left, right, least] = [joined, i, j, added];
       }
     }
@@ -101,5 +108,6 @@ function union(a: Bucket, b: Bucket, chances: Float64Array): Bucket {
     a.low.map((set, i) => set | b.low[i]!),
     a.high.map((set, i) => set | b.high[i]!),
     chances,
+    a.common && b.common,
   );
 }

@@ -1,19 +1,23 @@
 /**
  * How often bytes follow one another in traffic: the chance of a gram, estimated from pairs of bytes (a first-order Markov chain).
- * Case is folded: a filter that matters folds it too.
+ * Case is folded: a filter that matters folds it too. The tables that come with the project hold rounded logarithms of pair counts, a kind
+ * of text each (bench/train.ts writes them).
  */
+import { inflateRawSync } from "node:zlib";
+import { TABLES } from "./tables.ts";
+
+/** Kinds of text with statistics of their own. */
+export type TextKind = "payload" | "uri" | "header" | "host" | "body";
 
 /** Statistics of one kind of text. */
 export class GramStatistics {
   /** Chance of a byte, folded: 256 values. */
-  readonly #bytes: Float64Array;
+  readonly #bytes = new Float64Array(256);
   /** Chance of a pair (first | second << 8), folded. */
-  readonly #pairs: Float64Array;
+  readonly #pairs = new Float64Array(65536);
 
   /** `counts`: occurrences of each pair of folded bytes (first | second << 8). */
   constructor(counts: ArrayLike<number>) {
-    this.#bytes = new Float64Array(256);
-    this.#pairs = new Float64Array(65536);
     let total = 0;
     for (let i = 0; i < 65536; i++) total += (counts[i] ?? 0) + UNSEEN;
     for (let i = 0; i < 65536; i++) {
@@ -28,7 +32,7 @@ export class GramStatistics {
     return 0.8 * this.#bytes[FOLDED[byte]!]! * (FOLDED[byte] === byte ? 1 : 0.25) + 0.2 / 256;
   }
 
-  /** Chance that the `length` bytes from `start` (1 to 8 of them) stand at a given place of such text, whatever their case. */
+  /** Chance that the `length` bytes from `start` stand at a given place of such text, whatever their case. */
   chance(bytes: Uint8Array, start: number, length: number): number {
     let previous = FOLDED[bytes[start]!]!;
     let chance = this.#bytes[previous]!;
@@ -49,20 +53,41 @@ export const FOLDED: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 65 && byte <= 90 ? byte | 32 : byte,
 );
 
-/** Without any training: text and zeroes are common, letters most. */
-export function untrained(): GramStatistics {
-  const weight = (byte: number): number => {
-    if (byte === 0) return 8;
-    if (byte === 32 || byte === 101) return 6;
-    if (byte >= 97 && byte <= 122) return 4;
-    if (byte >= 48 && byte <= 57) return 2;
-    return byte >= 32 && byte < 127 ? 1 : 0.3;
-  };
-  const counts = new Float64Array(65536);
-  for (let i = 0; i < 65536; i++) {
-    const [first, second] = [i & 255, i >> 8];
-    const folded = FOLDED[first] === first && FOLDED[second] === second;
-    if (folded) counts[i] = weight(first) * weight(second) * (first === second && first === 0 ? 30 : 1);
+const known = new Map<TextKind, GramStatistics>();
+
+/** The statistics that come with the project. Text of a kind is seen through that of payloads, too: the training is small. */
+export function statisticsOf(kind: TextKind): GramStatistics {
+  const found = known.get(kind);
+  if (found) return found;
+  const counts = normalized(TABLES[kind]);
+  if (kind !== "payload") {
+    const payload = normalized(TABLES.payload);
+    for (let i = 0; i < counts.length; i++) counts[i]! += PAYLOAD_SHARE * payload[i]!;
   }
-  return new GramStatistics(counts);
+  const statistics = new GramStatistics(counts);
+  known.set(kind, statistics);
+  return statistics;
+}
+
+/** How much of the statistics of a kind is that of payloads in general. */
+const PAYLOAD_SHARE = 0.05;
+/** What the counts of a table are scaled to. */
+const SAMPLE = 1e6;
+
+function normalized(table: string): Float64Array {
+  const counts = unpack(inflateRawSync(Buffer.from(table, "base64")));
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return counts.map((count) => (count * SAMPLE) / total);
+}
+
+/** Steps of a packed logarithm in one doubling. */
+const STEPS = 2;
+
+/** Pair counts as one byte each: 0 for none, else 1 + the logarithm, in half doublings; only pairs of folded bytes. */
+export function pack(counts: ArrayLike<number>): Uint8Array {
+  return Uint8Array.from({ length: 65536 }, (_, i) => (counts[i] ? 1 + Math.round(STEPS * Math.log2(counts[i]!)) : 0));
+}
+
+function unpack(levels: Uint8Array): Float64Array {
+  return Float64Array.from(levels, (level) => (level ? 2 ** ((level - 1) / STEPS) : 0));
 }
