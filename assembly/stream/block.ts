@@ -19,6 +19,7 @@ export class Block {
   /** Segments that begin in this block (segment.ts). */
   firstSegment: usize;
   lastSegment: usize;
+  segments: u32;
 }
 
 export function blockEnd(b: Block): u64 {

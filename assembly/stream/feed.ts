@@ -17,7 +17,7 @@ import { Block, blockByte, blockEnd } from "./block";
 import { inlineMode } from "./configuration";
 import { after } from "./sequence";
 import { Half, HalfFlag, half, Session, SessionFlag, TcpState } from "./session";
-import { findBlock, joined } from "./store";
+import { findBlock } from "./store";
 import { atEnd, beginFeed, currentPacket, endFeed, feedBegun, isDue } from "./update";
 
 export enum StreamFlag {
@@ -120,11 +120,10 @@ export function appDataReady(session: Session, direction: u32): bool {
     let behind = false;
     const at = findBlock(h, h.appProgress);
     if (at != 0) {
-      let b = changetype<Block>(at);
+      const b = changetype<Block>(at);
       if (b.offset > h.appProgress) {
         length = <u32>min<u64>(b.offset - h.appProgress, u32.MAX_VALUE);
       } else {
-        b = joined(h, b, u64.MAX_VALUE);
         data = blockByte(b, h.appProgress);
         length = <u32>(blockEnd(b) - h.appProgress);
         behind = gapBehind(h, b);

@@ -15,7 +15,7 @@ import { ackedOffset } from "./feed";
 import { offsetOf } from "./reassembly";
 import { after } from "./sequence";
 import { Half, HalfFlag, half, Session, SessionFlag, TcpState } from "./session";
-import { findBlock, joined } from "./store";
+import { findBlock } from "./store";
 import { atEnd } from "./update";
 
 /** Address of the window. Valid until the next call into stream/. */
@@ -25,16 +25,11 @@ export let rawLength: u32 = 0;
 export let rawOffset: u64 = 0;
 
 /** Windows still to come: next block, and how far inspection went. */
-let walkHalf: usize = 0;
 let walkBlock: usize = 0;
 let walkProgress: u64 = 0;
 let walkEdge: u64 = 0;
 /** Where inspection of the half stands after this packet. */
 let reached: u64 = 0;
-
-/** Room for an inline window that lies in several blocks: a payload and a third of the largest chunk. */
-const ROOM: u32 = 98304;
-const room: usize = memory.data(98304, 16);
 
 /** True when enough has gathered. */
 function isChunk(session: Session, h: Half, direction: u32): bool {
@@ -74,7 +69,6 @@ export function rawWindowDeep(session: Session, direction: u32, packet: Packet):
 }
 
 function beginWalk(h: Half, from: u64): bool {
-  walkHalf = changetype<usize>(h);
   walkBlock = findBlock(h, from);
   walkProgress = from;
   walkEdge = ackedOffset(h);
@@ -86,8 +80,7 @@ function beginWalk(h: Half, from: u64): bool {
 /** The next window of this packet. */
 export function rawNext(): bool {
   if (walkBlock == 0) return false;
-  const h = changetype<Half>(walkHalf);
-  const b = joined(h, changetype<Block>(walkBlock), u64.MAX_VALUE);
+  const b = changetype<Block>(walkBlock);
   walkBlock = b.next;
   const from = max(b.offset, walkProgress);
   let length = <u32>(blockEnd(b) - from);
@@ -108,26 +101,6 @@ export function rawNext(): bool {
   return true;
 }
 
-/** Copies [from, to), held in adjacent blocks, together. */
-function gather(b: Block, from: u64, to: u64): void {
-  rawOffset = from;
-  rawLength = <u32>(to - from);
-  if (blockEnd(b) >= to) {
-    rawData = blockByte(b, from);
-    return;
-  }
-  rawData = room;
-  let at = from;
-  let block = b;
-  while (true) {
-    const stop = min(blockEnd(block), to);
-    memory.copy(room + <usize>(at - from), blockByte(block, at), <usize>(stop - at));
-    at = stop;
-    if (at == to) return;
-    block = changetype<Block>(block.next);
-  }
-}
-
 /** The packet's own bytes, where the half does not hold them. */
 function payloadWindow(packet: Packet, offset: u64): void {
   rawData = packet.payload;
@@ -144,19 +117,12 @@ function inlineWindow(h: Half, direction: u32, packet: Packet): bool {
   const left = behindBase ? h.base : offsetOf(h, packet.sequence - <u32>h.urgentOffset);
   const right = left + <u64>length;
   const at: usize = behindBase ? 0 : findBlock(h, left);
-  const whole = at != 0 && changetype<Block>(at).offset <= left && heldUpTo(changetype<Block>(at), right) >= right;
-  if (!whole || chunk > ROOM) payloadWindow(packet, left);
-  else {
-    // Only as much on either side as the chunk could take.
-    let first = changetype<Block>(at);
-    while (left - first.offset < <u64>chunk && first.previous != 0) {
-      const previous = changetype<Block>(first.previous);
-      if (blockEnd(previous) != first.offset) break;
-      first = previous;
-    }
-    const end = heldUpTo(changetype<Block>(at), right + <u64>chunk);
-    let before = <u32>min<u64>(left - first.offset, chunk);
-    let behind = <u32>min<u64>(end - right, chunk);
+  if (at == 0 || changetype<Block>(at).offset > left || blockEnd(changetype<Block>(at)) < right) {
+    payloadWindow(packet, left);
+  } else {
+    const b = changetype<Block>(at);
+    let before = <u32>min<u64>(left - b.offset, chunk);
+    let behind = <u32>min<u64>(blockEnd(b) - right, chunk);
     if (before + length + behind > chunk) {
       const spare = chunk - length;
       const fair = spare / 2;
@@ -168,23 +134,12 @@ function inlineWindow(h: Half, direction: u32, packet: Packet): bool {
       } else if (behind >= fair) behind = spare - before;
       else before = spare - behind;
     }
-    const from = left - <u64>before;
-    while (blockEnd(first) <= from) first = changetype<Block>(first.next);
-    gather(first, from, right + <u64>behind);
+    rawOffset = left - <u64>before;
+    rawLength = before + length + behind;
+    rawData = blockByte(b, rawOffset);
   }
   settleInline(h);
   return true;
-}
-
-/** How far adjacent blocks reach from `b` on, looked at up to `edge`. */
-function heldUpTo(b: Block, edge: u64): u64 {
-  let end = blockEnd(b);
-  let next = b.next;
-  while (end < edge && next != 0 && changetype<Block>(next).offset == end) {
-    end = blockEnd(changetype<Block>(next));
-    next = changetype<Block>(next).next;
-  }
-  return end;
 }
 
 /** Inspection went to the window's end, unless a hole that may still fill lies before it. */

@@ -7,6 +7,9 @@ import { TargetOs } from "../abi/settings";
 import { Account, acquire, release } from "../memory/heap";
 import { Block } from "./block";
 
+/** Segments of one block kept apart: bounds the walk when an overlap differs. */
+const MAX_SEGMENTS: u32 = 1024;
+
 @unmanaged
 export class Segment {
   previous: usize;
@@ -29,6 +32,11 @@ export function openSegment(offset: u64, length: u32): usize {
 export function addSegment(b: Block, address: usize): void {
   const s = changetype<Segment>(address);
   let before = b.lastSegment;
+  if (b.segments >= MAX_SEGMENTS) {
+    extend(b, s);
+    release(address);
+    return;
+  }
   while (before != 0 && changetype<Segment>(before).offset > s.offset) before = changetype<Segment>(before).previous;
   const after = before == 0 ? b.firstSegment : changetype<Segment>(before).next;
   s.previous = before;
@@ -37,18 +45,39 @@ export function addSegment(b: Block, address: usize): void {
   else b.firstSegment = address;
   if (after != 0) changetype<Segment>(after).previous = address;
   else b.lastSegment = address;
+  b.segments++;
 }
 
-/** Hands the segments of `next` to `b`, the block before it. */
-export function joinSegments(b: Block, next: Block): void {
-  if (next.firstSegment == 0) return;
-  if (b.lastSegment != 0) {
-    changetype<Segment>(b.lastSegment).next = next.firstSegment;
-    changetype<Segment>(next.firstSegment).previous = b.lastSegment;
-  } else b.firstSegment = next.firstSegment;
-  b.lastSegment = next.lastSegment;
-  next.firstSegment = 0;
-  next.lastSegment = 0;
+/** A block of very many segments: the last one stands for further ones too. */
+function extend(b: Block, s: Segment): void {
+  const last = changetype<Segment>(b.lastSegment);
+  const end = max(last.offset + <u64>last.length, s.offset + <u64>s.length);
+  last.offset = min(last.offset, s.offset);
+  last.length = <u32>(end - last.offset);
+}
+
+/** The segments of `first` and `second`, blocks that touch, all become those of `heir`, one of the two. */
+export function joinSegments(first: Block, second: Block, heir: Block): void {
+  const tail = first.lastSegment;
+  const head = second.firstSegment;
+  if (tail != 0 && head != 0) {
+    changetype<Segment>(tail).next = head;
+    changetype<Segment>(head).previous = tail;
+  }
+  const from = first.firstSegment != 0 ? first.firstSegment : head;
+  const to = second.lastSegment != 0 ? second.lastSegment : tail;
+  const count = first.segments + second.segments;
+  forget(first);
+  forget(second);
+  heir.firstSegment = from;
+  heir.lastSegment = to;
+  heir.segments = count;
+}
+
+function forget(b: Block): void {
+  b.firstSegment = 0;
+  b.lastSegment = 0;
+  b.segments = 0;
 }
 
 /** Forgets the leading segments that end at or before `edge`. */
@@ -58,6 +87,7 @@ export function pruneSegments(b: Block, edge: u64): void {
     if (s.offset + <u64>s.length > edge) return;
     const next = s.next;
     release(b.firstSegment);
+    b.segments--;
     b.firstSegment = next;
     if (next != 0) changetype<Segment>(next).previous = 0;
     else b.lastSegment = 0;
@@ -72,8 +102,7 @@ export function freeSegments(b: Block): void {
     release(at);
     at = next;
   }
-  b.firstSegment = 0;
-  b.lastSegment = 0;
+  forget(b);
 }
 
 /** Whether `target` (TargetOs) takes the bytes of a segment [from, to) where it overlaps an older, different one [oldFrom, oldTo). */

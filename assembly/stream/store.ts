@@ -1,10 +1,10 @@
 /**
  * What a half holds: blocks of contiguous bytes, ordered by stream offset, disjoint. In order there is one block and new data goes to
- * its end; data behind a hole opens a block of its own. Adjacent blocks are joined when somebody looks at them (`joined`), so a
- * sender of tiny segments in any order costs as much as it sends.
+ * its end; data behind a hole opens a block of its own. Bytes that touch a block join it, at either end; when a hole is filled the
+ * smaller block is copied to the larger, so that a byte is moved log(n) times at most, in whatever order a sender's segments come.
  *
- *   base            hole                 rightEdge
- *    |#### block ####|      |## block ##||# block #|
+ *   base             hole            rightEdge
+ *    |#### block ####|   |## block ##|
  */
 import { Account, acquire, release } from "../memory/heap";
 import { Block, blockByte, blockEnd, SLACK } from "./block";
@@ -60,25 +60,32 @@ function isRegionTooMany(h: Half, before: usize, after: usize, offset: u64, end:
   return regions > maxRegions;
 }
 
-function openBlock(h: Half, before: usize, after: usize, offset: u64, data: usize, length: u32): Insert {
-  if (h.blockCount >= MAX_BLOCKS) return Insert.Limit;
-  if (isRegionTooMany(h, before, after, offset, offset + <u64>length)) return Insert.Limit;
+/** Why the last `fill` failed. */
+let failure: Insert = Insert.Done;
+
+function fail(why: Insert): usize {
+  failure = why;
+  return 0;
+}
+
+/** A block of its own between `before` and `after`; 0: refused. */
+function openBlock(h: Half, before: usize, after: usize, offset: u64, data: usize, length: u32): usize {
+  if (h.blockCount >= MAX_BLOCKS) return fail(Insert.Limit);
+  if (isRegionTooMany(h, before, after, offset, offset + <u64>length)) return fail(Insert.Limit);
   const address = acquire(Account.Stream, offsetof<Block>());
-  if (address == 0) return Insert.Memcap;
+  if (address == 0) return fail(Insert.Memcap);
   const piece = acquire(Account.Stream, length + SLACK);
   if (piece == 0) {
     release(address);
-    return Insert.Memcap;
+    return fail(Insert.Memcap);
   }
   memory.copy(piece, data, length);
+  memory.fill(address, 0, offsetof<Block>());
   const b = changetype<Block>(address);
   b.offset = offset;
   b.data = piece;
-  b.start = 0;
   b.length = length;
   b.capacity = length;
-  b.firstSegment = 0;
-  b.lastSegment = 0;
   b.previous = before;
   b.next = after;
   if (before != 0) changetype<Block>(before).next = address;
@@ -86,7 +93,20 @@ function openBlock(h: Half, before: usize, after: usize, offset: u64, data: usiz
   if (after != 0) changetype<Block>(after).previous = address;
   else h.lastBlock = address;
   h.blockCount++;
-  return Insert.Done;
+  return address;
+}
+
+/** Moves the block's bytes to a piece with `front` bytes free before and `back` behind them. False when memory is exhausted. */
+function move(b: Block, front: u32, back: u32): bool {
+  const capacity = front + b.length + back;
+  const piece = acquire(Account.Stream, capacity + SLACK);
+  if (piece == 0) return false;
+  memory.copy(piece + front, b.data + b.start, b.length);
+  release(b.data);
+  b.data = piece;
+  b.start = front;
+  b.capacity = capacity;
+  return true;
 }
 
 /** Adds bytes at the block's end. False when memory is exhausted. */
@@ -95,52 +115,72 @@ function append(b: Block, data: usize, length: u32): bool {
     if (b.start >= b.length && b.length + length <= b.capacity) {
       memory.copy(b.data, b.data + b.start, b.length);
       b.start = 0;
-    } else {
-      const capacity = max(b.length + length, b.length + (b.length >> 1));
-      const piece = acquire(Account.Stream, capacity + SLACK);
-      if (piece == 0) return false;
-      memory.copy(piece, b.data + b.start, b.length);
-      release(b.data);
-      b.data = piece;
-      b.start = 0;
-      b.capacity = capacity;
-    }
+    } else if (!move(b, 0, max(length, b.length >> 1)) && !move(b, 0, length)) return false;
   }
   memory.copy(b.data + b.start + b.length, data, length);
   b.length += length;
   return true;
 }
 
-/** Fills a hole between `before` and `after` (0: none). */
-function fill(h: Half, before: usize, after: usize, offset: u64, data: usize, length: u32): Insert {
-  if (before != 0 && blockEnd(changetype<Block>(before)) == offset) {
-    return append(changetype<Block>(before), data, length) ? Insert.Done : Insert.Memcap;
+/** Adds bytes before the block's first. False when memory is exhausted. */
+function prepend(b: Block, data: usize, length: u32): bool {
+  if (b.start < length && !move(b, max(length, b.length >> 1), 0) && !move(b, length, 0)) return false;
+  b.start -= length;
+  b.length += length;
+  b.offset -= <u64>length;
+  memory.copy(b.data + b.start, data, length);
+  return true;
+}
+
+/** Fills a hole between `before` and `after` (0: none). The block that holds the bytes now, 0: refused. */
+function fill(h: Half, before: usize, after: usize, offset: u64, data: usize, length: u32): usize {
+  const touchesBefore = before != 0 && blockEnd(changetype<Block>(before)) == offset;
+  const touchesAfter = after != 0 && changetype<Block>(after).offset == offset + <u64>length;
+  if (touchesBefore) {
+    if (!append(changetype<Block>(before), data, length)) return fail(Insert.Memcap);
+    return touchesAfter ? join(h, before, after) : before;
   }
+  if (touchesAfter) return prepend(changetype<Block>(after), data, length) ? after : fail(Insert.Memcap);
   return openBlock(h, before, after, offset, data, length);
+}
+
+/** Joins two blocks that touch; what is left. Without memory they stay two. */
+function join(h: Half, first: usize, second: usize): usize {
+  const a = changetype<Block>(first);
+  const b = changetype<Block>(second);
+  if (a.length >= b.length) {
+    if (!append(a, b.data + b.start, b.length)) return first;
+    joinSegments(a, b, a);
+    dropBlock(h, second);
+    return first;
+  }
+  if (!prepend(b, a.data + a.start, a.length)) return first;
+  joinSegments(a, b, b);
+  dropBlock(h, first);
+  return second;
 }
 
 /** Puts `length` bytes at `offset`: holes are filled; where data is held already it stays, or is overwritten if `overwrite`. */
 export function insertBytes(h: Half, offset: u64, data: usize, length: u32, overwrite: bool): Insert {
   const end = offset + <u64>length;
   let at = offset;
-  let next = findBlock(h, offset);
-  let before = next == 0 ? h.lastBlock : changetype<Block>(next).previous;
+  let block = findBlock(h, offset);
+  let before = block == 0 ? h.lastBlock : changetype<Block>(block).previous;
   while (at < end) {
     const from = data + <usize>(at - offset);
-    const held = next == 0 ? end : min(changetype<Block>(next).offset, end);
-    if (at < held) {
-      const done = fill(h, before, next, at, from, <u32>(held - at));
-      if (done != Insert.Done) return done;
-      at = held;
-      if (held == end) break;
+    if (block != 0 && changetype<Block>(block).offset <= at) {
+      const b = changetype<Block>(block);
+      const stop = min(blockEnd(b), end);
+      if (overwrite) memory.copy(blockByte(b, at), from, <usize>(stop - at));
+      at = stop;
+      before = block;
+      block = b.next;
       continue;
     }
-    const b = changetype<Block>(next);
-    const stop = min(blockEnd(b), end);
-    if (overwrite) memory.copy(blockByte(b, at), from, <usize>(stop - at));
+    const stop = block == 0 ? end : min(changetype<Block>(block).offset, end);
+    block = fill(h, before, block, at, from, <u32>(stop - at));
+    if (block == 0) return failure;
     at = stop;
-    before = next;
-    next = b.next;
   }
   if (end > h.rightEdge) h.rightEdge = end;
   return Insert.Done;
@@ -156,18 +196,6 @@ function dropBlock(h: Half, address: usize): void {
   freeSegments(b);
   release(b.data);
   release(address);
-}
-
-/** Joins the block with those that touch its end, until it reaches `offset`. */
-export function joined(h: Half, b: Block, offset: u64): Block {
-  while (b.next != 0 && blockEnd(b) < offset) {
-    const next = changetype<Block>(b.next);
-    if (next.offset != blockEnd(b)) break;
-    if (!append(b, next.data + next.start, next.length)) break;
-    joinSegments(b, next);
-    dropBlock(h, b.next);
-  }
-  return b;
 }
 
 /** Forgets everything before `edge`. */
@@ -192,14 +220,7 @@ export function slideTo(h: Half, edge: u64): void {
 
 /** Gives memory back that a small rest does not need. */
 function shrink(b: Block): void {
-  if (b.capacity < 16384 || b.length > b.capacity >> 3) return;
-  const piece = acquire(Account.Stream, b.length + SLACK);
-  if (piece == 0) return;
-  memory.copy(piece, b.data + b.start, b.length);
-  release(b.data);
-  b.data = piece;
-  b.start = 0;
-  b.capacity = b.length;
+  if (b.capacity >= 16384 && b.length <= b.capacity >> 3) move(b, 0, 0);
 }
 
 /** Releases everything held. */
