@@ -8,6 +8,7 @@ import { setting } from "../memory/settings";
 import { dnsProbe } from "./dns";
 import { Guess } from "./guess";
 import { http1Probe } from "./http1_probe";
+import { tlsProbe } from "./tls";
 
 const DNS_PORT: u32 = 53;
 
@@ -35,6 +36,7 @@ function is(proto: AppProto, guess: Guess): bool {
 export function detectTcp(direction: u32, data: usize, length: u32, serverPort: u32): u32 {
   undecided = false;
   if (is(AppProto.Http1, http1Probe(data, length, direction))) return AppProto.Http1;
+  if (is(AppProto.Tls, tlsProbe(data, length, direction))) return AppProto.Tls;
   if (serverPort == DNS_PORT && is(AppProto.Dns, dnsProbe(data, length, true))) return AppProto.Dns;
   return undecided ? AppProto.Unknown : AppProto.Failed;
 }

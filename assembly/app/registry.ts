@@ -19,12 +19,16 @@ import { release } from "../memory/heap";
 import { dnsBuffer, dnsClose, dnsFreeTx, dnsNumber, dnsOpen, dnsParse } from "./dns";
 import { dnsLog } from "./dns_log";
 import { PARSE_ERROR } from "./input";
+import { tlsClose, tlsFreeTx, tlsOpen, tlsParse } from "./tls";
+import { tlsBuffer, tlsNumber } from "./tls_buffers";
+import { tlsLog } from "./tls_log";
 import { AppState, closeTx, Tx } from "./transaction";
 
 /** Is there a parser for this protocol? Others are detected only. */
 export function hasParser(proto: u32): bool {
   switch (proto) {
     case AppProto.Dns:
+    case AppProto.Tls:
       return true;
     default:
       return false;
@@ -35,6 +39,8 @@ export function openApp(proto: u32, transport: u32): usize {
   switch (proto) {
     case AppProto.Dns:
       return dnsOpen(transport);
+    case AppProto.Tls:
+      return tlsOpen(transport);
     default:
       return 0;
   }
@@ -44,6 +50,8 @@ export function parseApp(state: AppState, direction: u32, data: usize, length: u
   switch (<u32>state.proto) {
     case AppProto.Dns:
       return dnsParse(state, direction, data, length, flags);
+    case AppProto.Tls:
+      return tlsParse(state, direction, data, length, flags);
     default:
       return PARSE_ERROR;
   }
@@ -53,6 +61,9 @@ export function closeApp(state: AppState): void {
   switch (<u32>state.proto) {
     case AppProto.Dns:
       dnsClose(state);
+      break;
+    case AppProto.Tls:
+      tlsClose(state);
       break;
     default:
       while (state.oldest != 0) closeTx(state, changetype<Tx>(state.oldest));
@@ -65,6 +76,9 @@ export function freeTx(state: AppState, tx: Tx): void {
     case AppProto.Dns:
       dnsFreeTx(state, tx);
       break;
+    case AppProto.Tls:
+      tlsFreeTx(state, tx);
+      break;
     default:
       closeTx(state, tx);
   }
@@ -74,6 +88,8 @@ export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, 
   switch (<u32>state.proto) {
     case AppProto.Dns:
       return dnsBuffer(state, tx, buffer, direction, index);
+    case AppProto.Tls:
+      return tlsBuffer(state, tx, buffer, direction, index);
     default:
       return false;
   }
@@ -83,6 +99,8 @@ export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, i
   switch (<u32>state.proto) {
     case AppProto.Dns:
       return dnsNumber(state, tx, field, direction, index);
+    case AppProto.Tls:
+      return tlsNumber(state, tx, field, direction, index);
     default:
       return false;
   }
@@ -93,6 +111,9 @@ export function logApp(state: AppState, tx: Tx): void {
   switch (<u32>state.proto) {
     case AppProto.Dns:
       dnsLog(tx);
+      break;
+    case AppProto.Tls:
+      tlsLog(state, tx);
       break;
     default:
       break;
