@@ -8,7 +8,7 @@ import { Account, acquire, capAccount, release } from "../memory/heap";
 import { give, makePool, Pool, take } from "../memory/pool";
 import { setting } from "../memory/settings";
 import { Packet } from "../wire/packet";
-import { Policy, policyOf } from "./defrag_policy";
+import { policyOf } from "./defrag_policy";
 import { Fragment } from "./fragment";
 import { mix } from "./key";
 

@@ -1,9 +1,6 @@
 /**
  * A flow: both directions of one conversation. Owned by the flow table; other rooms hang their state on it and free it on `ended`.
  */
-import { AppState } from "../app/transaction";
-import { Packet } from "../wire/packet";
-
 export enum FlowState {
   New = 0,
   Established = 1,

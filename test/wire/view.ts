@@ -1,8 +1,8 @@
 /** A decoded frame as tests want to read it: names, numbers, and where the payload lies. */
 import { DecodeEvent } from "../../assembly/abi/decode_events.ts";
-import { buildRoom } from "../core-room.ts";
+import { buildRoom } from "../core-wire.core.ts";
 
-/** Exports of room.ts. */
+/** Exports of wire.core.ts. */
 export type Room = Record<string, (...args: number[]) => number> & { memory: WebAssembly.Memory };
 
 /** The frame area of the tests: 64 KiB at the end of memory, so that a byte too far is out of bounds. */
@@ -33,7 +33,7 @@ export interface Decoded {
 export const eventName = (event: number): string => (DecodeEvent[event] ?? `event ${event}`).replaceAll("__", ".");
 
 export async function openWire(maxLayers = 16): Promise<Wire> {
-  const instance = await buildRoom("test/wire/room.ts");
+  const instance = await buildRoom("test/wire/wire.core.ts");
   const room = instance.exports as unknown as Room;
   room.configure?.(maxLayers);
   const page = call(room, "newPage");
@@ -53,7 +53,7 @@ export async function openWire(maxLayers = 16): Promise<Wire> {
 
 export function call(room: Room, name: string, ...args: number[]): number {
   const f = room[name];
-  if (!f) throw new Error(`room.ts exports no ${name}`);
+  if (!f) throw new Error(`wire.core.ts exports no ${name}`);
   return Number(f(...args)) >>> 0;
 }
 

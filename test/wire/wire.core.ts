@@ -1,5 +1,4 @@
 /** The wire room alone, for its tests: one frame at a time, placed anywhere in the frame area. */
-import type { DecodeEvent } from "../../assembly/abi/decode_events";
 import { Frame } from "../../assembly/abi/frames";
 import { Setting } from "../../assembly/abi/settings";
 import { reserve } from "../../assembly/memory/arena";
@@ -20,7 +19,7 @@ export function configure(maxLayers: u32): void {
   putSetting(Setting.VxlanPort, 4789);
   putSetting(Setting.Geneve, 1);
   putSetting(Setting.GenevePort, 6081);
-  if (descriptor === 0) {
+  if (descriptor == 0) {
     configurePackets();
     descriptor = reserve(Frame.size);
   }
@@ -48,7 +47,7 @@ export function decode(data: usize, length: u32, linkType: u32, flags: u32): boo
 export function eventCount(i: u32): u32 {
   return packetAt(i).eventCount;
 }
-export function eventOf(i: u32, n: u32): DecodeEvent {
+export function eventOf(i: u32, n: u32): u32 {
   return packetAt(i).event(n);
 }
 export function flags(i: u32): u32 {
@@ -66,7 +65,7 @@ export function etherType(i: u32): u32 {
 export function vlan(i: u32, n: u32): i32 {
   const p = packetAt(i);
   if (n >= <u32>p.vlanCount) return -1;
-  return n === 0 ? p.vlan0 : n === 1 ? p.vlan1 : p.vlan2;
+  return n == 0 ? p.vlan0 : n === 1 ? p.vlan1 : p.vlan2;
 }
 export function ipVersion(i: u32): u32 {
   return packetAt(i).ipVersion;
