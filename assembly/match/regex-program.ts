@@ -107,12 +107,14 @@ export function findSet(sets: usize, set: u32, from: usize, limit: usize): usize
 
 /** First address in [from, limit) that holds the byte when or-ed with the mask, or `limit`. */
 export function findByte(byte: u32, mask: u32, from: usize, limit: usize): usize {
-  const wanted = i8x16.splat(<i8>byte);
-  const masks = i8x16.splat(<i8>mask);
-  while (from + 16 <= limit) {
-    const found = i8x16.bitmask(i8x16.eq(v128.or(v128.load(from), masks), wanted));
-    if (found) return from + ctz(found);
-    from += 16;
+  if (ASC_FEATURE_SIMD) {
+    const wanted = i8x16.splat(<i8>byte);
+    const masks = i8x16.splat(<i8>mask);
+    while (from + 16 <= limit) {
+      const found = i8x16.bitmask(i8x16.eq(v128.or(v128.load(from), masks), wanted));
+      if (found) return from + ctz(found);
+      from += 16;
+    }
   }
   while (from < limit && (load<u8>(from) | mask) != byte) from++;
   return from;
@@ -122,23 +124,29 @@ export function findByte(byte: u32, mask: u32, from: usize, limit: usize): usize
 export function findLiteral(literal: usize, length: u32, from: usize, limit: usize): usize {
   if (from + length > limit) return 0;
   const last = limit - length;
-  const tail: usize = length - 1;
-  const firstByte = i8x16.splat(load<u8>(literal));
-  const firstMask = i8x16.splat(load<u8>(literal + length));
-  const lastByte = i8x16.splat(load<u8>(literal + tail));
-  const lastMask = i8x16.splat(load<u8>(literal + length + tail));
-  while (from + 15 <= last) {
-    const heads = i8x16.eq(v128.or(v128.load(from), firstMask), firstByte);
-    const tails = i8x16.eq(v128.or(v128.load(from + tail), lastMask), lastByte);
-    let mask = i8x16.bitmask(v128.and(heads, tails));
-    while (mask) {
-      const at = from + ctz(mask);
-      if (literalAt(literal, length, at)) return at;
-      mask &= mask - 1;
+  if (ASC_FEATURE_SIMD) {
+    const tail: usize = length - 1;
+    const firstByte = i8x16.splat(load<u8>(literal));
+    const firstMask = i8x16.splat(load<u8>(literal + length));
+    const lastByte = i8x16.splat(load<u8>(literal + tail));
+    const lastMask = i8x16.splat(load<u8>(literal + length + tail));
+    while (from + 15 <= last) {
+      const heads = i8x16.eq(v128.or(v128.load(from), firstMask), firstByte);
+      const tails = i8x16.eq(v128.or(v128.load(from + tail), lastMask), lastByte);
+      let mask = i8x16.bitmask(v128.and(heads, tails));
+      while (mask) {
+        const at = from + ctz(mask);
+        if (literalAt(literal, length, at)) return at;
+        mask &= mask - 1;
+      }
+      from += 16;
     }
-    from += 16;
   }
+  const byte = <u32>load<u8>(literal);
+  const mask = <u32>load<u8>(literal + length);
   while (from <= last) {
+    from = findByte(byte, mask, from, last + 1);
+    if (from > last) return 0;
     if (literalAt(literal, length, from)) return from;
     from++;
   }

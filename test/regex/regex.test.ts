@@ -6,30 +6,52 @@ import { random } from "./generator.ts";
 import { type Outcome, RegexRoom } from "./room.ts";
 
 const room = await RegexRoom.build();
+const scalar = await RegexRoom.build(false);
 
 function texts(outcome: Outcome, subject: string): (string | null)[] | undefined | "budget" {
   if (outcome === "budget") return outcome;
   return outcome ? outcome.map(([from, to]) => (from < 0 ? null : subject.slice(from, to))) : undefined;
 }
 
-const ENGINES: Record<string, () => void> = {
-  backtracker: () => room.core.setRegexPlainSteps(2_000, 2),
-  "automaton, then backtracker with visited table": () => room.core.setRegexPlainSteps(0, 0),
-};
+/** Builds, and the steps before the automaton and the visited table come in. */
+const ENGINES: [name: string, room: RegexRoom, steps: number, aByte: number][] = [
+  ["backtracker", room, 2_000, 2],
+  ["automaton, then backtracker with visited table", room, 0, 0],
+  ["the same without SIMD", scalar, 0, 0],
+];
 
 for (const [topic, cases] of Object.entries(CASES)) {
   test(`regex: ${topic}`, () => {
-    for (const [engine, select] of Object.entries(ENGINES)) {
-      select();
+    for (const [engine, at, steps, aByte] of ENGINES) {
+      at.core.setRegexPlainSteps(steps, aByte);
       for (const [pattern, flags, subject, expected] of cases) {
-        room.compile(pattern, flags);
-        const found = texts(room.search(subject), subject);
+        at.compile(pattern, flags);
+        const found = texts(at.search(subject), subject);
         assert.equal(found, expected, `${engine}: /${pattern}/${flags} on ${JSON.stringify(subject)}`);
       }
+      at.core.setRegexPlainSteps(2_000, 2);
     }
-    ENGINES.backtracker!();
   });
 }
+
+test("regex: literals and bytes are found at every offset, with and without SIMD", () => {
+  for (const [pattern, flags] of [
+    ["needle", ""],
+    ["NeeDle", "i"],
+    ["x", ""],
+    ["(?:n|x)[^q]", ""],
+  ] as const) {
+    for (let at = 0; at < 70; at++) {
+      const subject = `${"-".repeat(at)}needlexx${"-".repeat(at % 19)}`;
+      const wanted = new RegExp(pattern, flags).exec(subject)!;
+      for (const each of [room, scalar]) {
+        each.compile(pattern, flags);
+        assert.equal(each.search(subject), [[wanted.index, wanted.index + wanted[0].length]]);
+        assert.is(each.search(subject.slice(0, wanted.index)), false);
+      }
+    }
+  }
+});
 
 test("regex: what PCRE2 refuses is refused, with the place", () => {
   const refused: [string, string][] = [

@@ -37,10 +37,10 @@ export class RegexRoom {
     core.memory.grow(pages);
   }
 
-  static async build(scratchBytes = SCRATCH_BYTES): Promise<RegexRoom> {
-    const instance = await buildRoom("assembly/match/regex.ts");
+  static async build(simd = true): Promise<RegexRoom> {
+    const instance = await buildRoom("assembly/match/regex.ts", { simd });
     const room = new RegexRoom(instance.exports as unknown as Exports);
-    room.scratch(scratchBytes);
+    room.scratch(SCRATCH_BYTES);
     return room;
   }
 
