@@ -39,6 +39,13 @@ export function equalAddresses(a: AddressSet, b: AddressSet): boolean {
   return equalSets(a.v4, b.v4) && equalSets(a.v6, b.v6);
 }
 
+/** Whether a negation stands anywhere in the expression or in the variables it names. */
+export function containsNegation(node: ListNode, variables: Variables): boolean {
+  if (node.negated) return true;
+  if (node.kind === "group") return node.members.some((member) => containsNegation(member, variables));
+  return node.kind === "variable" && containsNegation(variables.value(node.name), variables);
+}
+
 /** An address, `a/prefix`, IPv4 `a/mask`, or `first-last`. @throws RuleError */
 export function parseAddress(text: string): { v4: Range<number> } | { v6: Range<bigint> } {
   return text.includes(":") ? { v6: parseRange6(text) } : { v4: parseRange4(text) };

@@ -1,0 +1,257 @@
+/** Groups the fast patterns of all rules into literal tables, one for each place they are looked for in, and lists the rest. */
+import { AppProto, Direction, IpProto } from "../../assembly/abi/codes.ts";
+import {
+  ListFlag,
+  PrefilterKind,
+  PrefilterRecord,
+  RuleFlag,
+  RuleListKind,
+  RuleListRecord,
+  RuleType,
+} from "../../assembly/abi/database.ts";
+import type { Literal } from "../prefilter/literal.ts";
+import { buildLiteralTable } from "../prefilter/literal_table.ts";
+import { type FastPattern, fastPattern } from "../signature/fast_pattern.ts";
+import type { Signature, SignatureList } from "../signature/finish.ts";
+import { type BytePool, Growing } from "./bytes.ts";
+
+/** Literals one table may hold. */
+const MAX_LITERALS = 65_000;
+const BOTH = 2;
+const ANY_PROTO = 255;
+
+interface Place {
+  readonly kind: PrefilterKind;
+  readonly app: AppProto;
+  readonly direction: Direction;
+  readonly progress: number;
+  readonly buffer: number;
+  readonly streaming: boolean;
+  readonly frame: number;
+}
+
+interface Group {
+  readonly place: Place;
+  /** Literal key to the rules it brings. */
+  readonly literals: Map<string, { literal: Literal; rules: number[] }>;
+}
+
+export interface PrefilterSections {
+  readonly prefilters: Uint8Array;
+  readonly prefilterCount: number;
+  readonly lists: Uint8Array;
+  readonly listCount: number;
+  readonly indices: Uint8Array;
+  readonly indexCount: number;
+}
+
+/** The place of a list in the database: its buffer record. */
+export type BufferIndex = (list: SignatureList) => number;
+
+export class PrefilterBuilder {
+  readonly #groups = new Map<string, Group>();
+  readonly #lists = new Map<
+    string,
+    { kind: RuleListKind; direction: number; proto: number; app: number; rules: number[] }
+  >();
+  readonly #bufferIndex: BufferIndex;
+
+  constructor(bufferIndex: BufferIndex) {
+    this.#bufferIndex = bufferIndex;
+  }
+
+  /** Files a rule. @returns its fast pattern, undefined when it is tried without one */
+  add(index: number, signature: Signature): FastPattern | undefined {
+    const pattern = prefiltered(signature.type) ? fastPattern(signature) : undefined;
+    if (pattern === undefined) {
+      this.#list(index, signature);
+      return undefined;
+    }
+    for (const place of this.#places(signature, pattern)) this.#group(place, pattern.literal, index);
+    return pattern;
+  }
+
+  #places(signature: Signature, { use }: FastPattern): Place[] {
+    if (use === "payload") return payloadPlaces(signature);
+    const places: Place[] = [];
+    for (const list of signature.lists) {
+      if (list.use !== use) continue;
+      const { definition, frame = 0 } = use;
+      const { app, direction, progress } = list.engine;
+      const buffer = this.#bufferIndex(list);
+      const { streaming } = definition;
+      if (definition.kind === "packet") {
+        for (const way of [Direction.ToServer, Direction.ToClient]) {
+          if (isOneWay(signature, way)) continue;
+          places.push({ kind: PrefilterKind.PacketBuffer, app, direction: way, progress: 0, buffer, streaming, frame });
+        }
+      } else {
+        const kind = definition.kind === "frame" ? PrefilterKind.Frame : PrefilterKind.Transaction;
+        places.push({ kind, app, direction, progress, buffer, streaming, frame });
+      }
+    }
+    return places;
+  }
+
+  #group(place: Place, literal: Literal, rule: number): void {
+    const { kind, app, direction, progress, buffer, frame } = place;
+    const key = [kind, app, direction, progress, buffer, frame].join();
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = { place, literals: new Map() };
+      this.#groups.set(key, group);
+    }
+    const literalKey = `${literal.nocase ? "i" : ""}:${Buffer.from(literal.bytes).toString("latin1")}`;
+    const known = group.literals.get(literalKey);
+    if (known === undefined) group.literals.set(literalKey, { literal, rules: [rule] });
+    else known.rules.push(rule);
+  }
+
+  #list(index: number, signature: Signature): void {
+    const { protocols, type } = signature;
+    const proto = protocols?.length === 1 ? protocols[0]! : ANY_PROTO;
+    switch (type) {
+      case RuleType.IpOnly:
+        this.#file(RuleListKind.IpOnly, BOTH, proto, 0, index);
+        return;
+      case RuleType.DecoderEvent:
+        this.#file(RuleListKind.DecoderEvent, BOTH, ANY_PROTO, 0, index);
+        return;
+      case RuleType.ProtocolOnly:
+        this.#file(RuleListKind.ProtocolOnly, oneWay(signature), proto, 0, index);
+        return;
+      case RuleType.Transaction: {
+        const frame = (signature.flags & RuleFlag.Frame) !== 0;
+        const kind = frame ? RuleListKind.Frame : RuleListKind.Transaction;
+        const engines = signature.lists.filter(({ flags }) => (flags & ListFlag.Stream) === 0);
+        const seen = new Set<string>();
+        for (const { engine } of engines) {
+          const key = `${engine.direction} ${engine.app}`;
+          if (seen.has(key)) continue;
+          seen.add(key);
+          this.#file(kind, engine.direction, ANY_PROTO, engine.app, index);
+        }
+        return;
+      }
+      default:
+        this.#file(RuleListKind.Packet, oneWay(signature), proto, 0, index);
+        return;
+    }
+  }
+
+  #file(kind: RuleListKind, direction: number, proto: number, app: number, rule: number): void {
+    const key = [kind, direction, proto, app].join();
+    const known = this.#lists.get(key);
+    if (known === undefined) this.#lists.set(key, { kind, direction, proto, app, rules: [rule] });
+    else known.rules.push(rule);
+  }
+
+  /** Builds the tables into the pool, and the records. */
+  write(pool: BytePool): PrefilterSections {
+    const records = new Growing(4096);
+    const indices = new Growing(1 << 16);
+    let count = 0;
+    const index = (value: number): void => indices.u32(indices.reserve(4), value);
+    const groups = [...this.#groups.values()].sort((a, b) => comparePlaces(a.place, b.place));
+    for (const { place, literals } of groups) {
+      const all = [...literals.values()];
+      for (let from = 0; from < all.length; from += MAX_LITERALS) {
+        const part = all.slice(from, from + MAX_LITERALS);
+        const table = buildLiteralTable(part.map(({ literal }) => literal));
+        const at = records.reserve(PrefilterRecord.size);
+        count += 1;
+        records.u8(at + PrefilterRecord.kind, place.kind);
+        records.u8(at + PrefilterRecord.appProto, place.app);
+        records.u8(at + PrefilterRecord.direction, place.direction);
+        records.u8(at + PrefilterRecord.progress, place.progress);
+        records.u16(at + PrefilterRecord.buffer, place.buffer);
+        records.u16(at + PrefilterRecord.streaming, place.streaming ? 1 : 0);
+        records.u32(at + PrefilterRecord.table, pool.add(table, 8));
+        records.u32(at + PrefilterRecord.tableLength, table.length);
+        records.u32(at + PrefilterRecord.literals, part.length);
+        records.u32(at + PrefilterRecord.frame, place.frame);
+        records.u32(at + PrefilterRecord.starts, indices.length / 4);
+        let start = 0;
+        index(start);
+        for (const { rules } of part) {
+          start += rules.length;
+          index(start);
+        }
+        records.u32(at + PrefilterRecord.rules, indices.length / 4);
+        for (const { rules } of part) for (const rule of rules) index(rule);
+      }
+    }
+    const lists = new Growing(4096);
+    for (const { kind, direction, proto, app, rules } of this.#lists.values()) {
+      const at = lists.reserve(RuleListRecord.size);
+      lists.u8(at + RuleListRecord.kind, kind);
+      lists.u8(at + RuleListRecord.direction, direction);
+      lists.u8(at + RuleListRecord.proto, proto);
+      lists.u8(at + RuleListRecord.appProto, app);
+      lists.u32(at + RuleListRecord.first, indices.length / 4);
+      lists.u32(at + RuleListRecord.count, rules.length);
+      for (const rule of rules) index(rule);
+    }
+    return {
+      prefilters: records.bytes,
+      prefilterCount: count,
+      lists: lists.bytes,
+      listCount: this.#lists.size,
+      indices: indices.bytes,
+      indexCount: indices.length / 4,
+    };
+  }
+}
+
+/** Rules of these types are checked by their own lists, never by a literal. */
+function prefiltered(type: RuleType): boolean {
+  switch (type) {
+    case RuleType.IpOnly:
+    case RuleType.LikeIpOnly:
+    case RuleType.DecoderEvent:
+    case RuleType.ProtocolOnly:
+    case RuleType.AppLayer:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** True when the rule is for the other direction only. */
+function isOneWay(signature: Signature, direction: Direction): boolean {
+  const other = direction === Direction.ToServer ? RuleFlag.ToClient : RuleFlag.ToServer;
+  return (signature.flags & other) !== 0;
+}
+
+function oneWay({ flags }: Signature): number {
+  if ((flags & RuleFlag.ToServer) !== 0) return Direction.ToServer;
+  return (flags & RuleFlag.ToClient) !== 0 ? Direction.ToClient : BOTH;
+}
+
+/** Payload literals: in the stream for TCP rules that inspect it, in packets for all others. */
+function payloadPlaces(signature: Signature): Place[] {
+  const { protocols, flags } = signature;
+  const tcp = protocols === undefined || protocols.includes(IpProto.Tcp);
+  const others = protocols === undefined || protocols.some((proto) => proto !== IpProto.Tcp);
+  const stream = tcp && (flags & RuleFlag.RequireStream) !== 0;
+  const packet = others || !stream || (flags & RuleFlag.RequirePacket) !== 0;
+  const places: Place[] = [];
+  for (const direction of [Direction.ToServer, Direction.ToClient]) {
+    if (isOneWay(signature, direction)) continue;
+    const rest = { app: AppProto.Unknown, direction, progress: 0, buffer: 0, streaming: false, frame: 0 };
+    if (packet) places.push({ kind: PrefilterKind.Payload, ...rest });
+    if (stream) places.push({ kind: PrefilterKind.Stream, ...rest });
+  }
+  return places;
+}
+
+function comparePlaces(a: Place, b: Place): number {
+  return (
+    a.kind - b.kind ||
+    a.app - b.app ||
+    a.direction - b.direction ||
+    a.progress - b.progress ||
+    a.buffer - b.buffer ||
+    a.frame - b.frame
+  );
+}

@@ -1,0 +1,192 @@
+/** Protocols of industrial control: ENIP/CIP, Modbus, DNP3. Suricata manual, pages of those names. */
+import { Buffer as B, Field } from "../../assembly/abi/buffers.ts";
+import { AppProto } from "../../assembly/abi/codes.ts";
+import { CompareMode, Op } from "../../assembly/abi/conditions.ts";
+import { RuleError } from "../rule/problem.ts";
+import { splitCommas } from "../rule/value.ts";
+import { bothWays, buffer, C, S } from "../signature/buffers.ts";
+import type { SignatureBuilder } from "../signature/builder.ts";
+import { parseComparison, parseUnsigned } from "./integer.ts";
+import { family, type Keyword } from "./keyword.ts";
+import { number, sticky } from "./sticky.ts";
+
+const { Enip, Modbus, Dnp3 } = AppProto;
+const enip = bothWays(Enip);
+const CIP = buffer("cip_service", 0, enip, { kind: "generic" });
+const MODBUS = buffer("modbus", 0, [{ app: Modbus, direction: S, progress: 0 }], { kind: "generic" });
+const DNP3 = buffer("dnp3", 0, bothWays(Dnp3), { kind: "generic" });
+
+const ENIP_NUMBERS: readonly (readonly [name: string, field: Field, bits: 8 | 16 | 32, docs: string])[] = [
+  ["enip.status", Field.enip__status, 32, "Status of the message."],
+  ["enip.protocol_version", Field.enip__protocol_version, 16, "Protocol version of an identity."],
+  ["enip.revision", Field.enip__revision, 16, "Revision of an identity."],
+  ["enip.identity_status", Field.enip__identity_status, 16, "Status of an identity."],
+  ["enip.state", Field.enip__state, 8, "State of an identity."],
+  ["enip.serial", Field.enip__serial, 32, "Serial number of an identity."],
+  ["enip.product_code", Field.enip__product_code, 16, "Product code of an identity."],
+  ["enip.device_type", Field.enip__device_type, 16, "Device type of an identity."],
+  ["enip.vendor_id", Field.enip__vendor_id, 16, "Vendor of an identity."],
+  ["enip.capabilities", Field.enip__capabilities, 16, "Capabilities of a service."],
+  ["enip.cip_attribute", Field.enip__cip_attribute, 32, "Attribute of a CIP path."],
+  ["enip.cip_class", Field.enip__cip_class, 32, "Class of a CIP path."],
+  ["enip.cip_instance", Field.enip__cip_instance, 32, "Instance of a CIP path."],
+  ["enip.cip_status", Field.enip__cip_status, 8, "General status of a CIP response."],
+  ["enip.cip_extendedstatus", Field.enip__cip_extendedstatus, 16, "Extended status of a CIP response."],
+];
+
+/** IEEE 1815: function codes. */
+const DNP3_FUNCTIONS: Readonly<Record<string, number>> = {
+  confirm: 0,
+  read: 1,
+  write: 2,
+  select: 3,
+  operate: 4,
+  direct_operate: 5,
+  direct_operate_nr: 6,
+  immed_freeze: 7,
+  immed_freeze_nr: 8,
+  freeze_clear: 9,
+  freeze_clear_nr: 10,
+  freeze_at_time: 11,
+  freeze_at_time_nr: 12,
+  cold_restart: 13,
+  warm_restart: 14,
+  initialize_data: 15,
+  initialize_appl: 16,
+  start_appl: 17,
+  stop_appl: 18,
+  save_config: 19,
+  enable_unsolicited: 20,
+  disable_unsolicited: 21,
+  assign_class: 22,
+  delay_measure: 23,
+  record_current_time: 24,
+  open_file: 25,
+  close_file: 26,
+  delete_file: 27,
+  get_file_info: 28,
+  authenticate_file: 29,
+  abort_file: 30,
+  activate_config: 31,
+  authenticate_req: 32,
+  authenticate_err: 33,
+  response: 129,
+  unsolicited_response: 130,
+  authenticate_resp: 131,
+};
+
+/** IEEE 1815: internal indications, first octet in the upper byte. */
+const DNP3_INDICATIONS: Readonly<Record<string, number>> = {
+  all_stations: 0x0100,
+  class_1_events: 0x0200,
+  class_2_events: 0x0400,
+  class_3_events: 0x0800,
+  need_time: 0x1000,
+  local_control: 0x2000,
+  device_trouble: 0x4000,
+  device_restart: 0x8000,
+  no_func_code_support: 0x0001,
+  object_unknown: 0x0002,
+  parameter_error: 0x0004,
+  event_buffer_overflow: 0x0008,
+  already_executing: 0x0010,
+  config_corrupt: 0x0020,
+  reserved_2: 0x0040,
+  reserved_1: 0x0080,
+};
+
+export const INDUSTRIAL_KEYWORDS: Keyword[] = [
+  ...family("ENIP/CIP", [
+    number("enip_command", Field.enip_command, enip, "Command of the message.", Enip, {
+      bits: 16,
+      aliases: ["enip.command"],
+    }),
+    {
+      name: "cip_service",
+      aliases: ["enip.cip_service"],
+      value: "required",
+      docs: "The CIP service, then optionally `,class` and `,attribute`.",
+      apply: (signature, { text }) => {
+        const parts = splitCommas(text);
+        const fields = [Field.cip_service, Field.enip__cip_class, Field.enip__cip_attribute];
+        if (parts.length > fields.length) throw new RuleError(`"${text}" is not "service,class,attribute"`);
+        signature.setApp(Enip);
+        parts.forEach((part, i) => {
+          const comparison = parseComparison(part, i === 0 ? 8 : 16);
+          signature.addGeneric(CIP, { op: Op.TxCompare, field: fields[i]!, ...comparison });
+        });
+      },
+    },
+    ...ENIP_NUMBERS.map(([name, field, bits, docs]) => number(name, field, enip, docs, Enip, { bits, list: true })),
+    sticky(
+      buffer("enip.product_name", B.enip__product_name, [{ app: Enip, direction: C, progress: 0 }], { multi: true }),
+      "The product name of an identity.",
+      Enip,
+    ),
+    sticky(
+      buffer("enip.service_name", B.enip__service_name, [{ app: Enip, direction: C, progress: 0 }], { multi: true }),
+      "The name of a service.",
+      Enip,
+    ),
+  ]),
+  ...family("Modbus", [
+    {
+      name: "modbus",
+      value: "required",
+      docs: "`unit comparison` and `function number`.",
+      differs: "Categories of functions, access and addresses are refused.",
+      apply: applyModbus,
+    },
+  ]),
+  ...family("DNP3", [
+    {
+      name: "dnp3_func",
+      value: "required",
+      docs: "The function by number or name.",
+      apply: (signature, { text }) => {
+        const code = DNP3_FUNCTIONS[text.trim().toLowerCase()] ?? parseUnsigned(text.trim(), 255);
+        signature.setApp(Dnp3);
+        signature.addGeneric(DNP3, exactly(Field.dnp3_func, code));
+      },
+    },
+    {
+      name: "dnp3_ind",
+      value: "required",
+      docs: "One of several internal indications, by name, separated by commas.",
+      apply: (signature, { text }) => {
+        let mask = 0;
+        for (const name of splitCommas(text)) {
+          const bit = DNP3_INDICATIONS[name.toLowerCase()];
+          if (bit === undefined) throw new RuleError(`"${name}" is not an indication`);
+          mask |= bit;
+        }
+        signature.setApp(Dnp3);
+        signature.addGeneric(DNP3, {
+          op: Op.TxCompare,
+          field: Field.dnp3_ind,
+          mode: CompareMode.And,
+          a: BigInt(mask),
+          b: 0n,
+        });
+      },
+    },
+  ]),
+];
+
+function exactly(field: Field, value: number) {
+  return { op: Op.TxCompare, field, mode: CompareMode.Equal, a: BigInt(value), b: 0n } as const;
+}
+
+function applyModbus(signature: SignatureBuilder, { text }: { text: string }): void {
+  signature.setApp(Modbus);
+  for (const part of splitCommas(text)) {
+    const found = /^(unit|function)\s+(.+)$/.exec(part);
+    if (found === null) throw new RuleError(`"${part}" is not supported`, { advice: "write unit n or function n" });
+    if (found[1] === "unit") {
+      const comparison = parseComparison(found[2]!, 8);
+      signature.addGeneric(MODBUS, { op: Op.TxCompare, field: Field.modbus__unit_id, ...comparison });
+    } else if (/^\d+$/.test(found[2]!)) {
+      signature.addGeneric(MODBUS, exactly(Field.modbus__function, parseUnsigned(found[2]!, 255)));
+    } else throw new RuleError(`"${part}" is not supported`, { advice: "write the number of the function" });
+  }
+}

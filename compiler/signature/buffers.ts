@@ -1,0 +1,61 @@
+/** What a sticky buffer is to the compiler: where its bytes (or numbers) exist and what may be done with them. */
+import { AppProto, Direction } from "../../assembly/abi/codes.ts";
+import type { Transform } from "../../assembly/abi/database.ts";
+
+export const S = Direction.ToServer;
+export const C = Direction.ToClient;
+
+/** One place a buffer exists in: a protocol, a direction, and how far the transaction must have come. */
+export interface Engine {
+  readonly app: AppProto;
+  readonly direction: Direction;
+  readonly progress: number;
+}
+
+export interface BufferDefinition {
+  /** The keyword, for messages and for telling uses apart. */
+  readonly name: string;
+  /** `Buffer` of abi/buffers.ts; 0 for lists of numbers and events. */
+  readonly id: number;
+  readonly kind: "transaction" | "packet" | "frame" | "generic" | "hook";
+  readonly engines: readonly Engine[];
+  /** Each use is a list of its own, matched against every instance (names of a DNS message ...). */
+  readonly multi: boolean;
+  /** The buffer grows with every packet: bodies and files. */
+  readonly streaming: boolean;
+  /** Inspects files of the transaction. */
+  readonly file: boolean;
+  /** Suricata's rank as fast pattern buffer: a lower number is better. */
+  readonly rank: number;
+}
+
+export interface TransformUse {
+  readonly op: Transform;
+  readonly argument: Uint8Array;
+}
+
+/** A buffer definition with the usual answers filled in. */
+export function buffer(
+  name: string,
+  id: number,
+  engines: readonly Engine[],
+  details: Partial<BufferDefinition> = {},
+): BufferDefinition {
+  return { name, id, kind: "transaction", engines, multi: false, streaming: false, file: false, rank: 2, ...details };
+}
+
+/** The same progress in both directions of one protocol. */
+export function bothWays(app: AppProto, progress = 0): Engine[] {
+  return [
+    { app, direction: S, progress },
+    { app, direction: C, progress },
+  ];
+}
+
+/** HTTP buffers exist for both versions of the protocol; an HTTP/2 transaction is inspected from its start on. */
+export function http(direction: Direction, progress: number): Engine[] {
+  return [
+    { app: AppProto.Http1, direction, progress },
+    { app: AppProto.Http2, direction, progress: 0 },
+  ];
+}

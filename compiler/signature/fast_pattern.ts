@@ -1,0 +1,102 @@
+/**
+ * Which literal of a rule is looked for first. `fast_pattern` decides where it is given; otherwise buffers that see few
+ * values stand back (Suricata's buffer priorities) and the most telling pattern wins. A rule without a content is looked
+ * up by a literal that its regular expression cannot match without.
+ */
+import { Op } from "../../assembly/abi/conditions.ts";
+import { ListFlag, RuleType } from "../../assembly/abi/database.ts";
+import { patternStrength } from "../content.ts";
+import type { Literal } from "../prefilter/literal.ts";
+import type { BufferUse } from "./builder.ts";
+import type { Condition, ContentCondition, PcreCondition } from "./conditions.ts";
+import type { Signature } from "./finish.ts";
+
+export interface FastPattern {
+  readonly literal: Literal;
+  /** The use of a buffer it is in, or the payload. */
+  readonly use: BufferUse | "payload";
+}
+
+/** Longest literal of a prefilter table. */
+const MAX_LITERAL = 255;
+/** Bytes of a pattern that count for its worth: longer ones are not looked for faster. */
+const WORTH = 16;
+/** What a rank below the best costs, in the measure of `patternStrength`. */
+const RANK_COST = 8;
+const PAYLOAD_RANK = 3;
+/** A shorter literal of a regular expression brings the rule too often. */
+const MIN_REGEX_LITERAL = 3;
+
+interface Candidate extends FastPattern {
+  readonly score: number;
+  readonly given: boolean;
+}
+
+/** The literal, or undefined for a rule that must be tried without one. */
+export function fastPattern(signature: Signature): FastPattern | undefined {
+  const candidates: Candidate[] = [];
+  const seen = new Set<BufferUse>();
+  for (const { use, flags } of signature.lists) {
+    if ((flags & (ListFlag.Generic | ListFlag.Hook | ListFlag.Stream)) !== 0 || seen.has(use)) continue;
+    seen.add(use);
+    collect(use.conditions, use, use.definition.rank, candidates);
+  }
+  if (candidates.length === 0 && signature.type !== RuleType.Transaction && signature.lists.length === 0) {
+    collect(signature.payload, "payload", PAYLOAD_RANK, candidates);
+  }
+  let best: Candidate | undefined;
+  for (const candidate of candidates) {
+    if (best === undefined || better(candidate, best)) best = candidate;
+  }
+  return best;
+}
+
+function better(a: Candidate, b: Candidate): boolean {
+  return a.given !== b.given ? a.given : a.score > b.score;
+}
+
+function collect(
+  conditions: readonly Condition[],
+  use: BufferUse | "payload",
+  rank: number,
+  candidates: Candidate[],
+): void {
+  // With absent: or_else the rule may match where there is nothing to find.
+  if (conditions.some((condition) => condition.op === Op.Absent)) return;
+  const cost = (rank - 2) * RANK_COST;
+  let regex: Candidate | undefined;
+  let contents = 0;
+  for (const condition of conditions) {
+    if (condition.op === Op.Content && !condition.negated) {
+      const literal = contentLiteral(condition);
+      const score = patternStrength(literal.bytes.subarray(0, WORTH)) - cost;
+      candidates.push({ literal, use, score, given: condition.fastPattern !== undefined });
+      contents += 1;
+    } else if (condition.op === Op.Pcre && !condition.negated) {
+      const literal = regexLiteral(condition);
+      if (literal === undefined) continue;
+      // Half the worth: contents are what authors chose.
+      const score = patternStrength(literal.bytes.subarray(0, WORTH)) / 2 - cost;
+      if (regex === undefined || score > regex.score) regex = { literal, use, score, given: false };
+    }
+  }
+  if (regex !== undefined && contents === 0) candidates.push(regex);
+}
+
+function contentLiteral(content: ContentCondition): Literal {
+  const [offset, length] = content.fastPattern?.chop ?? [0, content.pattern.length];
+  const bytes = content.pattern.subarray(offset, offset + Math.min(length, MAX_LITERAL));
+  return { bytes, nocase: content.nocase ?? false };
+}
+
+function regexLiteral(pcre: PcreCondition): Literal | undefined {
+  let best: Literal | undefined;
+  for (const { bytes, masks } of pcre.literals) {
+    if (bytes.length < MIN_REGEX_LITERAL || (best !== undefined && bytes.length <= best.bytes.length)) continue;
+    best = {
+      bytes: Uint8Array.from(bytes).subarray(0, MAX_LITERAL),
+      nocase: Array.from(masks).some((mask) => mask !== 0),
+    };
+  }
+  return best;
+}
