@@ -1,6 +1,6 @@
 /** A decoded frame as tests want to read it: names, numbers, and where the payload lies. */
 import { DecodeEvent } from "../../assembly/abi/decode_events.ts";
-import { buildRoom } from "../core-wire.core.ts";
+import { buildRoom } from "../core-room.ts";
 
 /** Exports of wire.core.ts. */
 export type Room = Record<string, (...args: number[]) => number> & { memory: WebAssembly.Memory };
