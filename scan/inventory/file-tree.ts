@@ -29,8 +29,9 @@ export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder("utf-8").decode(bytes);
 }
 
-/** Joins a directory and a relative path; `.` is the directory itself. */
+/** Joins a directory and a path relative to it; `.` is the directory itself, a path with a leading slash stays. */
 export function joinPath(directory: string, relative: string): string {
+  if (relative.startsWith("/")) return relative;
   if (relative === "." || relative === "") return directory;
   return directory === "/" ? `/${relative}` : `${directory}/${relative}`;
 }

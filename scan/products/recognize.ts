@@ -3,6 +3,7 @@ import { readArchiveText } from "../inventory/archive.ts";
 import { expand, type FileTree, joinPath, readText } from "../inventory/file-tree.ts";
 import { purlOf } from "../inventory/purl.ts";
 import type { Component, EvidenceKind, Mitigation } from "../inventory/types.ts";
+import { compareProduct } from "../versions/product.ts";
 import type { Detector, FileFact, VersionSource } from "./detector.ts";
 import { peVersion } from "./pe-version.ts";
 
@@ -93,23 +94,32 @@ interface Version {
 async function readVersion(tree: FileTree, folder: string, source: VersionSource): Promise<Version | undefined> {
   if ("registry" in source || "program" in source) return undefined;
   const glob = "file" in source ? source.file : "name" in source ? source.name : source.pe;
+  // Updates leave the files of earlier ones behind: the newest version counts.
+  let newest: Version | undefined;
   for (const path of expand(tree, folder, glob)) {
-    if ("pe" in source) {
-      const text = peVersion(tree, path);
-      if (text) return { text, kind: "product-file", detail: path };
-      continue;
-    }
-    const subject =
-      "name" in source
-        ? path.slice(path.lastIndexOf("/") + 1)
-        : source.entry === undefined
-          ? readText(tree, path)
-          : await readArchiveText(tree, path, source.entry);
-    const groups = new RegExp(source.pattern, "m").exec(subject ?? "")?.slice(1);
-    const text = groups?.filter((group) => group !== undefined && group !== "").join(".");
-    if (text) return { text: text.trim(), kind: "name" in source ? "file-name" : "product-file", detail: path };
+    const text = "pe" in source ? peVersion(tree, path) : await matchVersion(tree, path, source);
+    if (!text || (newest && compareProduct(text, newest.text) <= 0)) continue;
+    newest = { text, kind: "name" in source ? "file-name" : "product-file", detail: path };
   }
-  return undefined;
+  return newest;
+}
+
+async function matchVersion(
+  tree: FileTree,
+  path: string,
+  source: Extract<VersionSource, { pattern: string }>,
+): Promise<string | undefined> {
+  const subject =
+    "name" in source
+      ? path.slice(path.lastIndexOf("/") + 1)
+      : source.entry === undefined
+        ? readText(tree, path)
+        : await readArchiveText(tree, path, source.entry);
+  const groups = new RegExp(source.pattern, "m").exec(subject ?? "")?.slice(1);
+  return groups
+    ?.filter((group) => group !== undefined && group !== "")
+    .join(".")
+    .trim();
 }
 
 function fromRegistry(detector: Detector, { registry, root }: Surroundings): Component | undefined {
@@ -161,7 +171,12 @@ function holds(tree: FileTree, folder: string, fact: FileFact): boolean {
   const paths = fact.file.includes("*") ? expand(tree, folder, fact.file) : [joinPath(folder, fact.file)];
   if (fact.pattern === undefined) return paths.some((path) => tree.kind(path) !== undefined);
   const pattern = new RegExp(fact.pattern, "m");
-  return paths.some((path) => pattern.test(readText(tree, path) ?? ""));
+  return paths.some((path) => pattern.test(withoutComments(path, readText(tree, path) ?? "")));
+}
+
+/** What is commented out is not in force. */
+function withoutComments(path: string, text: string): string {
+  return /\.(?:xml|config)$/.test(path) ? text.replace(/<!--[\s\S]*?-->/g, "") : text;
 }
 
 function mitigationsOf(detector: Detector, tree: FileTree, folder: string): Mitigation[] {
