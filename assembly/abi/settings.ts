@@ -126,7 +126,7 @@ export enum Setting {
   AppEnabledHigh,
   AppDetectOnlyLow,
   AppDetectOnlyHigh,
-  /** app-layer.protocols.http.libhtp.default-config.* */
+  /** app-layer.protocols.http.libhtp.default-config.*; the personality is an HttpPersonality */
   HttpPersonality,
   HttpRequestBodyLimit,
   HttpResponseBodyLimit,
@@ -198,4 +198,18 @@ export enum TargetOs {
   BsdRight = 12,
   First = 13,
   Last = 14,
+}
+
+/** libhtp personalities (`libhtp.default-config.personality`): which server's tolerance is assumed. */
+export enum HttpPersonality {
+  Ids = 0,
+  Generic = 1,
+  Minimal = 2,
+  Iis40 = 3,
+  Iis50 = 4,
+  Iis51 = 5,
+  Iis60 = 6,
+  Iis70 = 7,
+  Iis75 = 8,
+  Apache2 = 9,
 }

@@ -18,6 +18,9 @@ import { FtpProgress, HttpProgress, SimpleProgress, SmtpProgress, SshProgress, T
 import { release } from "../memory/heap";
 import { dnsBuffer, dnsClose, dnsFreeTx, dnsNumber, dnsOpen, dnsParse } from "./dns";
 import { dnsLog } from "./dns_log";
+import { http1Close, http1FreeTx, http1Open, http1Parse } from "./http1";
+import { http1Buffer, http1Number } from "./http1_buffers";
+import { http1Log } from "./http1_log";
 import { PARSE_ERROR } from "./input";
 import { tlsClose, tlsFreeTx, tlsOpen, tlsParse } from "./tls";
 import { tlsBuffer, tlsNumber } from "./tls_buffers";
@@ -27,6 +30,7 @@ import { AppState, closeTx, Tx } from "./transaction";
 /** Is there a parser for this protocol? Others are detected only. */
 export function hasParser(proto: u32): bool {
   switch (proto) {
+    case AppProto.Http1:
     case AppProto.Dns:
     case AppProto.Tls:
       return true;
@@ -37,6 +41,8 @@ export function hasParser(proto: u32): bool {
 
 export function openApp(proto: u32, transport: u32): usize {
   switch (proto) {
+    case AppProto.Http1:
+      return http1Open(transport);
     case AppProto.Dns:
       return dnsOpen(transport);
     case AppProto.Tls:
@@ -48,6 +54,8 @@ export function openApp(proto: u32, transport: u32): usize {
 
 export function parseApp(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
   switch (<u32>state.proto) {
+    case AppProto.Http1:
+      return http1Parse(state, direction, data, length, flags);
     case AppProto.Dns:
       return dnsParse(state, direction, data, length, flags);
     case AppProto.Tls:
@@ -59,6 +67,9 @@ export function parseApp(state: AppState, direction: u32, data: usize, length: u
 
 export function closeApp(state: AppState): void {
   switch (<u32>state.proto) {
+    case AppProto.Http1:
+      http1Close(state);
+      break;
     case AppProto.Dns:
       dnsClose(state);
       break;
@@ -73,6 +84,9 @@ export function closeApp(state: AppState): void {
 
 export function freeTx(state: AppState, tx: Tx): void {
   switch (<u32>state.proto) {
+    case AppProto.Http1:
+      http1FreeTx(state, tx);
+      break;
     case AppProto.Dns:
       dnsFreeTx(state, tx);
       break;
@@ -86,6 +100,8 @@ export function freeTx(state: AppState, tx: Tx): void {
 
 export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, index: u32): bool {
   switch (<u32>state.proto) {
+    case AppProto.Http1:
+      return http1Buffer(state, tx, buffer, direction, index);
     case AppProto.Dns:
       return dnsBuffer(state, tx, buffer, direction, index);
     case AppProto.Tls:
@@ -97,6 +113,8 @@ export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, 
 
 export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, index: u32): bool {
   switch (<u32>state.proto) {
+    case AppProto.Http1:
+      return http1Number(state, tx, field, direction, index);
     case AppProto.Dns:
       return dnsNumber(state, tx, field, direction, index);
     case AppProto.Tls:
@@ -109,6 +127,9 @@ export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, i
 /** Writes the protocol's part of an event: `http: {...}`, `dns: {...}` ... */
 export function logApp(state: AppState, tx: Tx): void {
   switch (<u32>state.proto) {
+    case AppProto.Http1:
+      http1Log(state, tx);
+      break;
     case AppProto.Dns:
       dnsLog(tx);
       break;

@@ -1,0 +1,133 @@
+/**
+ * The table of headers of a message: looked up by name, repeated ones joined into the first with ", ".
+ *
+ * libhtp's reading: lookups of the parser's own ignore NUL bytes in a name; after 64 repetitions further ones are dropped; a repeated
+ * Content-Length is never joined, the first one counts.
+ */
+import { Account, acquire, release } from "../memory/heap";
+import { equalsNoCase, equalsWord, equalsWordSkippingNul } from "./ascii";
+import { HeaderTable } from "./http1_state";
+import { appendByte, appendText, freeText, Text } from "./text";
+
+const MAX_REPETITIONS: u32 = 64;
+
+@unmanaged
+export class Header {
+  next: usize = 0;
+  nameLength: u32 = 0;
+  repeated: bool = false;
+  valueData: usize = 0;
+  valueLength: u32 = 0;
+
+  /** The name's bytes follow the record. */
+  get name(): usize {
+    return changetype<usize>(this) + offsetof<Header>();
+  }
+  get value(): Text {
+    return changetype<Text>(changetype<usize>(this) + offsetof<Header>("valueData"));
+  }
+}
+
+/** What `addHeader` did. */
+export const enum Added {
+  New = 0,
+  /** The second header of that name: it was joined, and libhtp warns. */
+  Repeated = 1,
+  /** A further one: joined, or dropped. */
+  Again = 2,
+  /** The table is full. */
+  TooMany = 3,
+  /** Out of memory. */
+  Refused = 4,
+}
+
+/** The header of exactly this name, letter case aside; 0 for none. */
+export function findHeader(t: HeaderTable, name: string): Header {
+  let at = t.first;
+  while (at != 0) {
+    const h = changetype<Header>(at);
+    if (equalsWord(h.name, h.nameLength, name)) return h;
+    at = h.next;
+  }
+  return changetype<Header>(0);
+}
+
+/** As `findHeader`, with NUL bytes in the name ignored: how the parser looks for what it obeys. */
+export function findObeyed(t: HeaderTable, name: string): Header {
+  let at = t.first;
+  while (at != 0) {
+    const h = changetype<Header>(at);
+    if (equalsWordSkippingNul(h.name, h.nameLength, name)) return h;
+    at = h.next;
+  }
+  return changetype<Header>(0);
+}
+
+export function isPresent(h: Header): bool {
+  return changetype<usize>(h) != 0;
+}
+
+function findName(t: HeaderTable, name: usize, length: u32): Header {
+  let at = t.first;
+  while (at != 0) {
+    const h = changetype<Header>(at);
+    if (equalsNoCase(h.name, h.nameLength, name, length)) return h;
+    at = h.next;
+  }
+  return changetype<Header>(0);
+}
+
+/** The header that `addHeader` joined to or made. */
+export let added: Header = changetype<Header>(0);
+
+export function addHeader(t: HeaderTable, name: usize, nameLength: u32, value: usize, length: u32, most: u32): Added {
+  const existing = findName(t, name, nameLength);
+  added = existing;
+  if (!isPresent(existing)) return create(t, name, nameLength, value, length, most);
+  const first = !existing.repeated;
+  if (!first) {
+    if (t.repetitions >= MAX_REPETITIONS) return Added.Again;
+    t.repetitions++;
+  }
+  existing.repeated = true;
+  if (!equalsWord(name, nameLength, "content-length")) {
+    appendByte(existing.value, Account.Http, 0x2c);
+    appendByte(existing.value, Account.Http, 0x20);
+    appendText(existing.value, Account.Http, value, length);
+  }
+  return first ? Added.Repeated : Added.Again;
+}
+
+function create(t: HeaderTable, name: usize, nameLength: u32, value: usize, length: u32, most: u32): Added {
+  if (t.count > most) return Added.TooMany;
+  // 64 bytes behind the name stay readable.
+  const at = acquire(Account.Http, <u32>offsetof<Header>() + nameLength + 64);
+  if (at == 0) return Added.Refused;
+  const h = changetype<Header>(at);
+  h.next = 0;
+  h.nameLength = nameLength;
+  h.repeated = false;
+  h.valueData = 0;
+  h.valueLength = 0;
+  memory.copy(h.name, name, nameLength);
+  appendText(h.value, Account.Http, value, length);
+  if (t.last != 0) changetype<Header>(t.last).next = at;
+  else t.first = at;
+  t.last = at;
+  t.count++;
+  added = h;
+  return Added.New;
+}
+
+export function freeHeaders(t: HeaderTable): void {
+  let at = t.first;
+  while (at != 0) {
+    const h = changetype<Header>(at);
+    at = h.next;
+    freeText(h.value);
+    release(changetype<usize>(h));
+  }
+  t.first = 0;
+  t.last = 0;
+  t.count = 0;
+}
