@@ -89,6 +89,12 @@ function prune(b: Body): void {
   b.base += <u64>gone;
 }
 
+/** The body has just become long enough to be inspected: the raw stream should be inspected with it. */
+export function isRipe(b: Body, request: bool): bool {
+  const least = setting(request ? Setting.HttpRequestBodyMinInspect : Setting.HttpResponseBodyMinInspect);
+  return b.inspected == 0 && b.shown == 0 && b.total >= <u64>least;
+}
+
 function isInline(): bool {
   const inline = setting(Setting.HttpBodyInline);
   return inline == 1 || (inline == 2 && setting(Setting.Prevent) != 0);

@@ -1,11 +1,12 @@
 /** Body bytes on their way from the wire to what is kept: decoded, counted, stored, and given to the file they belong to. */
 import { AppEvent } from "../abi/app_events";
 import { decompressorFail, decompressorFeed, decompressorNext } from "../codec/decompress";
-import { appendBody, Body, openBodyStore } from "./http1_body";
+import { appendBody, Body, isRipe, openBodyStore } from "./http1_body";
 import { chainOf, Decoder, isBomb } from "./http1_coding";
 import { HttpState, HttpTx } from "./http1_state";
 import { report } from "./http1_transactions";
 import { requestFileData, requestFileGap, responseFileData, responseFileGap } from "./http1_upload";
+import { StateFlag } from "./transaction";
 
 /** Request body bytes as they came off the wire, without chunk framing. */
 export function requestEntity(state: HttpState, tx: HttpTx, data: usize, length: u32): void {
@@ -76,6 +77,7 @@ function keepRequest(state: HttpState, tx: HttpTx, data: usize, length: u32): vo
   if (tx.requestBody == 0) tx.requestBody = openBodyStore();
   if (tx.requestBody == 0) return;
   const taken = appendBody(changetype<Body>(tx.requestBody), true, data, length);
+  if (isRipe(changetype<Body>(tx.requestBody), true)) state.flags |= StateFlag.InspectRawToServer;
   requestFileData(state, tx, data, taken);
 }
 
@@ -84,5 +86,6 @@ function keepResponse(state: HttpState, tx: HttpTx, data: usize, length: u32): v
   if (tx.responseBody == 0) tx.responseBody = openBodyStore();
   if (tx.responseBody == 0) return;
   const taken = appendBody(changetype<Body>(tx.responseBody), false, data, length);
+  if (isRipe(changetype<Body>(tx.responseBody), false)) state.flags |= StateFlag.InspectRawToClient;
   responseFileData(state, tx, data, taken);
 }

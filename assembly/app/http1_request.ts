@@ -27,6 +27,7 @@ import { nextRequest, report, requestTransaction } from "./http1_transactions";
 import { closeRequestFile } from "./http1_upload";
 import { parseTarget } from "./http1_uri";
 import { appendText } from "./text";
+import { StateFlag } from "./transaction";
 
 /** Blanks a HTTP/0.9 request may have behind its line; more means a header section without a protocol. */
 const HTTP09_JUNK: u32 = 16;
@@ -277,6 +278,7 @@ function complete(state: HttpState, tx: HttpTx): Step {
     requestReaches(tx, HttpProgress.Complete);
     reportRequestFlags(tx);
     closeRequestFile(state, tx);
+    state.flags |= StateFlag.InspectRawToServer;
     recordRequest(state);
     state.requestRecords = false;
   }

@@ -46,6 +46,7 @@ import {
 import { nextRequest, nextResponse, report, responseTransaction } from "./http1_transactions";
 import { closeResponseFile } from "./http1_upload";
 import { appendText, setText } from "./text";
+import { StateFlag } from "./transaction";
 
 /** One step. `Data` and `Error` leave nothing to do with this input. */
 export function stepResponse(state: HttpState): Step {
@@ -233,6 +234,7 @@ function complete(state: HttpState, tx: HttpTx): Step {
     finishResponseEntity(tx);
     state.responses++;
     closeResponseFile(state, tx);
+    state.flags |= StateFlag.InspectRawToClient;
     if (tx.method == Method.Connect) tunnel(state, tx);
     recordResponse(state);
     state.responseRecords = false;

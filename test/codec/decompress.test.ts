@@ -6,9 +6,9 @@ import { execFileSync } from "node:child_process";
 import { deflateRawSync, deflateSync, gzipSync, inflateRawSync, constants as z, crc32 as zcrc } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildRoom } from "./room.ts";
+import { openRoom } from "./room.ts";
 
-const room = await buildRoom("test/codec/codec.core.ts");
+const room = await openRoom("test/codec/codec.core.ts");
 const Status = ["needInput", "needOutput", "end", "error"] as const;
 
 /** A small repeatable generator: the tests are the same every time. */

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildRoom } from "./room.ts";
+import { openRoom } from "./room.ts";
 
-const room = await buildRoom("test/codec/codec.core.ts");
+const room = await openRoom("test/codec/codec.core.ts");
 const input = room.alloc(4096);
 const output = room.alloc(8192);
 const state = room.alloc(256);
