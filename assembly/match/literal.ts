@@ -7,7 +7,7 @@
  */
 import { LiteralEntry, LiteralFilter, LiteralFormat, LiteralHeader, LiteralSection } from "../abi/literals";
 import { filterBoth, filterGrams } from "./gram";
-import { filterNibbles, nibbleEnd } from "./nibble";
+import { filterNibbles, nibbleEnd, setTextStart } from "./nibble";
 import {
   active,
   beginBuckets,
@@ -44,6 +44,7 @@ export function scanLiterals(table: usize, data: usize, length: u32, out: usize,
   const end = data + length;
   beginReport(out, max);
   beginBuckets(table);
+  setTextStart(data);
   const first = table + LiteralHeader.SIZE;
   const last = first + load<u32>(table, LiteralHeader.SECTIONS) * LiteralSection.SIZE;
   for (let at = data; at < end; at += BLOCK) {

@@ -2,6 +2,8 @@
  * Filter by nibbles: eight buckets, each a set of low and a set of high nibbles for three successive bytes (Teddy, of Hyperscan).
  * A position is a candidate if one bucket allows all three. Sixteen positions a step with SIMD; the scalar build looks them up one by one.
  * Buckets whose literals are all found are left out: `active` has a bit for each that is still wanted.
+ * Inside a run of one byte nothing is a candidate: a position is skipped if its three bytes and the one before it are equal. The builder
+ * places the windows so that nothing is lost (compiler/prefilter/nibbles.ts): zero-filled text would drown the verification otherwise.
  *
  * Contract: 64 bytes beyond `stop` are readable; `out` has room for every position of the block and 64 more.
  */
@@ -9,6 +11,13 @@ import { LiteralSection } from "../abi/literals";
 
 /** End of the candidates of the nibble filter after `filterBoth`. */
 export let nibbleEnd: usize = 0;
+
+/** Where the text starts: what is before it does not make a run. */
+let textStart: usize = 0;
+
+export function setTextStart(data: usize): void {
+  textStart = data;
+}
 
 export function setNibbleEnd(end: usize): void {
   nibbleEnd = end;
@@ -56,9 +65,12 @@ export function allow(low: v128, high: v128, text: v128): v128 {
   return v128.and(i8x16.swizzle(low, v128.and(text, i8x16.splat(15))), i8x16.swizzle(high, i8x16.shr_u(text, 4)));
 }
 
-/** Writes the positions of the lanes of `found` that are not zero. */
+/** Writes the positions of the lanes of `found` that are not zero and not inside a run. */
 export function writeLanes(found: v128, at: usize, out: usize): usize {
-  let lanes: u32 = i8x16.bitmask(i8x16.ne(found, i8x16.splat(0)));
+  const text = v128.load(at);
+  const follows = v128.and(i8x16.eq(text, v128.load(at, 1)), i8x16.eq(text, v128.load(at, 2)));
+  const run: u32 = i8x16.bitmask(v128.and(follows, i8x16.eq(text, v128.load(at - 1))));
+  let lanes: u32 = i8x16.bitmask(i8x16.ne(found, i8x16.splat(0))) & ~(at == textStart ? run & ~1 : run);
   for (; lanes != 0; lanes &= lanes - 1, out += 4) store<u32>(out, <u32>at + ctz(lanes));
   return out;
 }

@@ -18,8 +18,9 @@ export interface SectionPlan {
 export type Stride = 1 | 2 | 4;
 export type GramBytes = 1 | 2 | 3 | 4;
 
-/** Literals a nibble filter still tells apart. */
+/** Literals a nibble filter still tells apart, and how many more it takes because they would do worse elsewhere. */
 const NIBBLE_LITERALS = 24;
+const MISFITS = 24;
 /** Grams a table of bytes holds: 32 K entries, so that one position in twenty at most is taken for a gram by chance. */
 const BYTE_TABLE_GRAMS = 1600;
 /** A gram this common at a position makes its literal a misfit: it is better off in the nibble filter. */
@@ -45,6 +46,7 @@ export function planSections(literals: MaskedLiteral[], statistics: GramStatisti
   let longest = 6;
   while (longest > 1 && between(2, longest).length > NIBBLE_LITERALS) longest--;
   const nibbles = between(2, longest);
+  const tiny = fitting(between(longest + 1, 3), nibbles, 1, 2, statistics);
   const stride = longest === 6 ? 4 : 2;
   const long = fitting(between(Math.max(longest + 1, 5), 255), nibbles, stride, 4, statistics);
   const four = longest >= 4 ? [] : fitting(between(4, 4), nibbles, 2, 3, statistics);
@@ -52,7 +54,7 @@ export function planSections(literals: MaskedLiteral[], statistics: GramStatisti
   for (const section of sections) section.joined = long.length > 0;
   addGrams(stride, 4, long);
   addGrams(2, 3, four);
-  addGrams(1, 2, between(longest + 1, 3));
+  addGrams(1, 2, tiny);
   add(between(1, 1).length <= NIBBLE_LITERALS ? LiteralFilter.NIBBLES : LiteralFilter.BYTE_TABLE, 1, 1, between(1, 1));
   if (sections.length > 1) sections.at(-1)!.firstBucket = 8;
   return sections;
@@ -70,7 +72,7 @@ function fitting(
     .map((literal) => ({ literal, chance: commonest(literal, stride, gramBytes, statistics) }))
     .filter(({ chance }) => chance > COMMON_GRAM)
     .sort((a, b) => b.chance - a.chance)
-    .slice(0, Math.max(0, NIBBLE_LITERALS - nibbles.length))
+    .slice(0, Math.max(0, NIBBLE_LITERALS + MISFITS - nibbles.length))
     .map(({ literal }) => literal);
   nibbles.push(...common);
   const moved = new Set(common);

@@ -2,7 +2,7 @@
 import { LiteralEntry, LiteralFilter, LiteralFormat } from "../../assembly/abi/literals.ts";
 import type { MaskedLiteral } from "./literal.ts";
 import type { SectionPlan } from "./literal_plan.ts";
-import { NIBBLE_BYTES, nibbleFilter } from "./nibbles.ts";
+import { NIBBLE_BYTES, nibbleFilter, windowAllowed } from "./nibbles.ts";
 import type { GramStatistics } from "./statistics.ts";
 
 /** A section ready to be laid out. */
@@ -96,6 +96,7 @@ function chooseGrams(
     for (let phase = 0; phase < plan.stride; phase++) {
       let [best, bestHead, least] = [0, 0, Number.POSITIVE_INFINITY];
       for (let at = phase; at + window <= literal.length; at += plan.stride) {
+        if (nibbles && !windowAllowed(literal, at)) continue;
         const head = gramHash(literal.bytes, at, mask) >>> (32 - headBits);
         const shared = lists.get(head)?.length ?? 0;
         const chance = statistics.chance(literal.bytes, at, looked);

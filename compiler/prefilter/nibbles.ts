@@ -26,6 +26,27 @@ interface Bucket {
   common: boolean;
 }
 
+/**
+ * Whether a window may start at `at`. The filter skips a position whose three bytes and the byte before are one byte repeated. A literal must
+ * therefore not have its window in a run that its own earlier bytes continue, unless it is a run as a whole: where that occurs, it also occurs
+ * at the start of the run, which is not skipped.
+ */
+export function windowAllowed(literal: MaskedLiteral, at: number): boolean {
+  const end = Math.min(at + NIBBLE_BYTES, literal.length);
+  if (!runs(literal, at, end)) return true;
+  if (at === 0) return runs(literal, 0, literal.length);
+  return !runs(literal, at - 1, end);
+}
+
+/** Whether one repeated byte can match the literal from `start` to `end`. */
+function runs({ value, mask }: MaskedLiteral, start: number, end: number): boolean {
+  for (let i = start + 1; i < end; i++) {
+    const both = mask[i - 1]! & mask[i]!;
+    if ((value[i - 1]! & both) !== (value[i]! & both)) return false;
+  }
+  return true;
+}
+
 /** Groups the literals (each with the place its window starts) so that the least text passes. */
 export function nibbleFilter(
   literals: { literal: MaskedLiteral; gramAt: number }[],
