@@ -24,7 +24,7 @@ import {
 } from "./verify";
 
 /** Text a filter looks at before its candidates are verified: positions of one block fit the first-level cache. */
-const BLOCK: u32 = 2048;
+const BLOCK: u32 = 1024;
 
 /** Bytes of mutable memory that scans with tables of up to `literals` literals need. */
 export function literalScratchBytes(literals: u32): u32 {
