@@ -18,10 +18,8 @@ export const enum LiteralFormat {
   GRAM_MULTIPLIER = 0x5bd1e995,
   /** Mask of a letter regardless of case: only its two cases share the other seven bits. */
   NOCASE_MASK = 0xdf,
-  /** Byte tables have 2^(32 - this) entries. */
-  BYTE_TABLE_SHIFT = 17,
-  /** Where the byte number of a bit table starts in the hash. */
-  BIT_TABLE_SHIFT = 14,
+  /** Where the byte number in a table starts in the hash. */
+  TABLE_SHIFT = 14,
   /** The eight bytes of an entry start this far behind its gram at most, so that they are within what may be read. */
   MAX_VALUE_FROM_GRAM = 24,
 }
@@ -53,9 +51,9 @@ export const enum LiteralSection {
   STRIDE = 4,
   /** Bytes of the gram that are hashed, and how: 0xff a byte that counts, 0xdf regardless of case, 0 not. */
   GRAM_MASK = 8,
-  /** Offset of the filter's table; log2 of its entries, or for nibbles the bytes looked at: 1 or 3. */
+  /** Offset of the filter's table; its bytes less one (a mask of byte numbers), or for nibbles the bytes looked at: 1 or 3. */
   TABLE = 12,
-  TABLE_BITS = 16,
+  TABLE_LIMIT = 16,
   /** Offset of the heads, one u32 a gram hash: byte offset of a list in the entries; log2 of their number. */
   HEADS = 20,
   HEAD_BITS = 24,
@@ -72,7 +70,7 @@ export const enum LiteralSection {
 export const enum LiteralFilter {
   /** A byte a gram hash: 0 or 4. */
   BYTE_TABLE = 0,
-  /** A bit a gram hash: bit (hash mod 32), counted from the byte its upper bits name; eight bytes longer than its entries. */
+  /** A bit a gram hash: bit (hash mod 32), counted from the byte its upper bits name; eight bytes longer than TABLE_LIMIT says. */
   BIT_TABLE = 1,
   /** Two 16-byte nibble tables for each of three bytes, eight buckets. */
   NIBBLES = 2,

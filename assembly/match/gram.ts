@@ -19,11 +19,11 @@ export function filterGrams(table: usize, section: usize, at: usize, stop: usize
   const mask = load<u32>(section, LiteralSection.GRAM_MASK);
   const stride = load<u32>(section, LiteralSection.STRIDE);
   const answers = table + load<u32>(section, LiteralSection.TABLE);
-  const limit = <u32>(1 << (load<u32>(section, LiteralSection.TABLE_BITS) - 3)) - 1;
+  const limit = load<u32>(section, LiteralSection.TABLE_LIMIT);
   if (load<u32>(section, LiteralSection.FILTER) == LiteralFilter.BYTE_TABLE) {
-    if (stride == 4) return bytes4(answers, mask, at, stop, out);
-    if (stride == 2) return bytes2(answers, mask, at, stop, out);
-    return bytes1(answers, mask, at, stop, out);
+    if (stride == 4) return bytes4(answers, mask, limit, at, stop, out);
+    if (stride == 2) return bytes2(answers, mask, limit, at, stop, out);
+    return bytes1(answers, mask, limit, at, stop, out);
   }
   if (stride == 4) return bits4(answers, mask, limit, at, stop, out);
   if (stride == 2) return bits2(answers, mask, limit, at, stop, out);
@@ -46,7 +46,7 @@ export function filterBoth(
 ): usize {
   const mask = load<u32>(section, LiteralSection.GRAM_MASK);
   const answers = table + load<u32>(section, LiteralSection.TABLE);
-  const limit = <u32>(1 << (load<u32>(section, LiteralSection.TABLE_BITS) - 3)) - 1;
+  const limit = load<u32>(section, LiteralSection.TABLE_LIMIT);
   const stride = load<u32>(section, LiteralSection.STRIDE);
   const bytes = load<u32>(section, LiteralSection.FILTER) == LiteralFilter.BYTE_TABLE;
   const buckets = table + load<u32>(nibbles, LiteralSection.TABLE);
@@ -65,13 +65,13 @@ export function filterBoth(
       );
       if (v128.any_true(found)) nibbleOut = writeLanes(found, at, nibbleOut);
       store<u32>(out, <u32>at);
-      out += byte(answers, load<u32>(at) & mask);
+      out += byte(answers, load<u32>(at) & mask, limit);
       store<u32>(out, <u32>at + 4);
-      out += byte(answers, load<u32>(at, 4) & mask);
+      out += byte(answers, load<u32>(at, 4) & mask, limit);
       store<u32>(out, <u32>at + 8);
-      out += byte(answers, load<u32>(at, 8) & mask);
+      out += byte(answers, load<u32>(at, 8) & mask, limit);
       store<u32>(out, <u32>at + 12);
-      out += byte(answers, load<u32>(at, 12) & mask);
+      out += byte(answers, load<u32>(at, 12) & mask, limit);
     }
   } else if (bytes) {
     for (; at < stop; at += 16) {
@@ -81,21 +81,21 @@ export function filterBoth(
       );
       if (v128.any_true(found)) nibbleOut = writeLanes(found, at, nibbleOut);
       store<u32>(out, <u32>at);
-      out += byte(answers, load<u32>(at) & mask);
+      out += byte(answers, load<u32>(at) & mask, limit);
       store<u32>(out, <u32>at + 2);
-      out += byte(answers, load<u32>(at, 2) & mask);
+      out += byte(answers, load<u32>(at, 2) & mask, limit);
       store<u32>(out, <u32>at + 4);
-      out += byte(answers, load<u32>(at, 4) & mask);
+      out += byte(answers, load<u32>(at, 4) & mask, limit);
       store<u32>(out, <u32>at + 6);
-      out += byte(answers, load<u32>(at, 6) & mask);
+      out += byte(answers, load<u32>(at, 6) & mask, limit);
       store<u32>(out, <u32>at + 8);
-      out += byte(answers, load<u32>(at, 8) & mask);
+      out += byte(answers, load<u32>(at, 8) & mask, limit);
       store<u32>(out, <u32>at + 10);
-      out += byte(answers, load<u32>(at, 10) & mask);
+      out += byte(answers, load<u32>(at, 10) & mask, limit);
       store<u32>(out, <u32>at + 12);
-      out += byte(answers, load<u32>(at, 12) & mask);
+      out += byte(answers, load<u32>(at, 12) & mask, limit);
       store<u32>(out, <u32>at + 14);
-      out += byte(answers, load<u32>(at, 14) & mask);
+      out += byte(answers, load<u32>(at, 14) & mask, limit);
     }
   } else if (stride == 4) {
     for (; at < stop; at += 16) {
@@ -142,68 +142,68 @@ export function filterBoth(
   return out;
 }
 
-function bytes4(answers: usize, mask: u32, at: usize, stop: usize, out: usize): usize {
+function bytes4(answers: usize, mask: u32, limit: u32, at: usize, stop: usize, out: usize): usize {
   for (; at < stop; at += 32) {
     store<u32>(out, <u32>at);
-    out += byte(answers, load<u32>(at) & mask);
+    out += byte(answers, load<u32>(at) & mask, limit);
     store<u32>(out, <u32>at + 4);
-    out += byte(answers, load<u32>(at, 4) & mask);
+    out += byte(answers, load<u32>(at, 4) & mask, limit);
     store<u32>(out, <u32>at + 8);
-    out += byte(answers, load<u32>(at, 8) & mask);
+    out += byte(answers, load<u32>(at, 8) & mask, limit);
     store<u32>(out, <u32>at + 12);
-    out += byte(answers, load<u32>(at, 12) & mask);
+    out += byte(answers, load<u32>(at, 12) & mask, limit);
     store<u32>(out, <u32>at + 16);
-    out += byte(answers, load<u32>(at, 16) & mask);
+    out += byte(answers, load<u32>(at, 16) & mask, limit);
     store<u32>(out, <u32>at + 20);
-    out += byte(answers, load<u32>(at, 20) & mask);
+    out += byte(answers, load<u32>(at, 20) & mask, limit);
     store<u32>(out, <u32>at + 24);
-    out += byte(answers, load<u32>(at, 24) & mask);
+    out += byte(answers, load<u32>(at, 24) & mask, limit);
     store<u32>(out, <u32>at + 28);
-    out += byte(answers, load<u32>(at, 28) & mask);
+    out += byte(answers, load<u32>(at, 28) & mask, limit);
   }
   return out;
 }
 
-function bytes2(answers: usize, mask: u32, at: usize, stop: usize, out: usize): usize {
+function bytes2(answers: usize, mask: u32, limit: u32, at: usize, stop: usize, out: usize): usize {
   for (; at < stop; at += 16) {
     store<u32>(out, <u32>at);
-    out += byte(answers, load<u32>(at) & mask);
+    out += byte(answers, load<u32>(at) & mask, limit);
     store<u32>(out, <u32>at + 2);
-    out += byte(answers, load<u32>(at, 2) & mask);
+    out += byte(answers, load<u32>(at, 2) & mask, limit);
     store<u32>(out, <u32>at + 4);
-    out += byte(answers, load<u32>(at, 4) & mask);
+    out += byte(answers, load<u32>(at, 4) & mask, limit);
     store<u32>(out, <u32>at + 6);
-    out += byte(answers, load<u32>(at, 6) & mask);
+    out += byte(answers, load<u32>(at, 6) & mask, limit);
     store<u32>(out, <u32>at + 8);
-    out += byte(answers, load<u32>(at, 8) & mask);
+    out += byte(answers, load<u32>(at, 8) & mask, limit);
     store<u32>(out, <u32>at + 10);
-    out += byte(answers, load<u32>(at, 10) & mask);
+    out += byte(answers, load<u32>(at, 10) & mask, limit);
     store<u32>(out, <u32>at + 12);
-    out += byte(answers, load<u32>(at, 12) & mask);
+    out += byte(answers, load<u32>(at, 12) & mask, limit);
     store<u32>(out, <u32>at + 14);
-    out += byte(answers, load<u32>(at, 14) & mask);
+    out += byte(answers, load<u32>(at, 14) & mask, limit);
   }
   return out;
 }
 
-function bytes1(answers: usize, mask: u32, at: usize, stop: usize, out: usize): usize {
+function bytes1(answers: usize, mask: u32, limit: u32, at: usize, stop: usize, out: usize): usize {
   for (; at < stop; at += 8) {
     store<u32>(out, <u32>at);
-    out += byte(answers, load<u32>(at) & mask);
+    out += byte(answers, load<u32>(at) & mask, limit);
     store<u32>(out, <u32>at + 1);
-    out += byte(answers, load<u32>(at, 1) & mask);
+    out += byte(answers, load<u32>(at, 1) & mask, limit);
     store<u32>(out, <u32>at + 2);
-    out += byte(answers, load<u32>(at, 2) & mask);
+    out += byte(answers, load<u32>(at, 2) & mask, limit);
     store<u32>(out, <u32>at + 3);
-    out += byte(answers, load<u32>(at, 3) & mask);
+    out += byte(answers, load<u32>(at, 3) & mask, limit);
     store<u32>(out, <u32>at + 4);
-    out += byte(answers, load<u32>(at, 4) & mask);
+    out += byte(answers, load<u32>(at, 4) & mask, limit);
     store<u32>(out, <u32>at + 5);
-    out += byte(answers, load<u32>(at, 5) & mask);
+    out += byte(answers, load<u32>(at, 5) & mask, limit);
     store<u32>(out, <u32>at + 6);
-    out += byte(answers, load<u32>(at, 6) & mask);
+    out += byte(answers, load<u32>(at, 6) & mask, limit);
     store<u32>(out, <u32>at + 7);
-    out += byte(answers, load<u32>(at, 7) & mask);
+    out += byte(answers, load<u32>(at, 7) & mask, limit);
   }
   return out;
 }
@@ -275,12 +275,12 @@ function bits1(answers: usize, mask: u32, limit: u32, at: usize, stop: usize, ou
 }
 
 /** The byte of a gram, which is a step of the cursor: 0 or 4. */
-function byte(bytes: usize, gram: u32): usize {
-  return load<u8>(bytes + ((gram * <u32>LiteralFormat.GRAM_MULTIPLIER) >>> LiteralFormat.BYTE_TABLE_SHIFT));
+function byte(bytes: usize, gram: u32, limit: u32): usize {
+  return load<u8>(bytes + (((gram * <u32>LiteralFormat.GRAM_MULTIPLIER) >>> LiteralFormat.TABLE_SHIFT) & limit));
 }
 
 /** The bit of a gram as a step of the cursor: bit (hash mod 32) counted from the byte its upper bits name. */
 function bit(bits: usize, gram: u32, limit: u32): usize {
   const hash = gram * <u32>LiteralFormat.GRAM_MULTIPLIER;
-  return (<usize>((load<u32>(bits + ((hash >>> LiteralFormat.BIT_TABLE_SHIFT) & limit)) >>> (hash & 31)) & 1)) << 2;
+  return (<usize>((load<u32>(bits + ((hash >>> LiteralFormat.TABLE_SHIFT) & limit)) >>> (hash & 31)) & 1)) << 2;
 }

@@ -23,6 +23,9 @@ import {
   survivors,
 } from "./verify";
 
+/** The largest mask the hash has bits for. */
+const MAX_TABLE_LIMIT: u32 = (1 << (32 - LiteralFormat.TABLE_SHIFT)) - 1;
+
 /** Text a filter looks at before its candidates are verified: positions of one block fit the first-level cache. */
 const BLOCK: u32 = 1024;
 
@@ -120,7 +123,7 @@ function inside(offset: u32, bytes: u32, length: u32): bool {
 function checkSection(table: usize, section: usize, length: u32, count: u32, textBytes: u32): bool {
   const filter = load<u32>(section, LiteralSection.FILTER);
   const stride = load<u32>(section, LiteralSection.STRIDE);
-  const bits = load<u32>(section, LiteralSection.TABLE_BITS);
+  const limit = load<u32>(section, LiteralSection.TABLE_LIMIT);
   const headBits = load<u32>(section, LiteralSection.HEAD_BITS);
   const entryCount = load<u32>(section, LiteralSection.ENTRY_COUNT);
   if (stride != 1 && stride != 2 && stride != 4) return false;
@@ -128,13 +131,10 @@ function checkSection(table: usize, section: usize, length: u32, count: u32, tex
   let tableBytes: u32 = 96;
   if (filter == LiteralFilter.NIBBLES) {
     const bucket = load<u32>(section, LiteralSection.FIRST_BUCKET);
-    if (stride != 1 || (bits != 1 && bits != 3) || (bucket != 0 && bucket != 8)) return false;
-  } else if (filter == LiteralFilter.BYTE_TABLE) {
-    if (bits != 32 - LiteralFormat.BYTE_TABLE_SHIFT) return false;
-    tableBytes = 1 << bits;
+    if (stride != 1 || (limit != 1 && limit != 3) || (bucket != 0 && bucket != 8)) return false;
   } else {
-    if (filter != LiteralFilter.BIT_TABLE || bits < 4 || bits > 21) return false;
-    tableBytes = (1 << (bits - 3)) + 8;
+    if (filter > <u32>LiteralFilter.BIT_TABLE || limit > MAX_TABLE_LIMIT || (limit & (limit + 1)) != 0) return false;
+    tableBytes = limit + 1 + (filter == LiteralFilter.BIT_TABLE ? 8 : 0);
   }
   if (!inside(load<u32>(section, LiteralSection.TABLE), tableBytes, length)) return false;
   if (!inside(load<u32>(section, LiteralSection.HEADS), 4 << headBits, length)) return false;

@@ -29,7 +29,7 @@ export function filterNibbles(table: usize, section: usize, active: u32, at: usi
   if (ASC_FEATURE_SIMD) {
     const low = v128.and(v128.load(buckets), i8x16.splat(<i8>active));
     const high = v128.load(buckets, 16);
-    if (load<u32>(section, LiteralSection.TABLE_BITS) == 1) {
+    if (load<u32>(section, LiteralSection.TABLE_LIMIT) == 1) {
       for (; at < stop; at += 16) {
         const found = allow(low, high, v128.load(at));
         if (v128.any_true(found)) out = writeLanes(found, at, out);

@@ -21,8 +21,8 @@ export type GramBytes = 1 | 2 | 3 | 4;
 /** Literals a nibble filter still tells apart, and how many more it takes because they would do worse elsewhere. */
 const NIBBLE_LITERALS = 24;
 const MISFITS = 24;
-/** Grams a table of bytes holds: 32 K entries, so that one position in twenty at most is taken for a gram by chance. */
-const BYTE_TABLE_GRAMS = 1600;
+/** Grams up to which a table of bytes, which is faster to look up, stays within the second-level cache; more go to a table of bits. */
+const BYTE_TABLE_GRAMS = 8000;
 /** A gram this common at a position makes its literal a misfit: it is better off in the nibble filter. */
 const COMMON_GRAM = 5e-4;
 

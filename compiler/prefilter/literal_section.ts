@@ -10,7 +10,8 @@ export interface BuiltSection {
   plan: SectionPlan;
   gramMask: number;
   table: Uint8Array;
-  tableBits: number;
+  /** Mask of byte numbers in the table, or the bytes a nibble filter looks at. */
+  tableLimit: number;
   /** Index of the first entry of each list, 0: none. */
   heads: Uint32Array;
   headBits: number;
@@ -43,24 +44,25 @@ export function buildSection(plan: SectionPlan, statistics: GramStatistics): Bui
     const { table, buckets } = nibbleFilter(entries, statistics);
     for (const entry of entries) entry.bucket = plan.firstBucket + buckets.get(entry.literal.index)!;
     const single = plan.literals.every(({ length }) => length === 1);
-    return { ...section, table, tableBits: single ? 1 : NIBBLE_BYTES };
+    return { ...section, table, tableLimit: single ? 1 : NIBBLE_BYTES };
   }
   const grams = entries.map(({ literal, gramAt }) => gramHash(literal.bytes, gramAt, gramMask));
-  if (plan.filter === LiteralFilter.BYTE_TABLE) {
-    const table = new Uint8Array(1 << (32 - LiteralFormat.BYTE_TABLE_SHIFT));
-    for (const hash of grams) table[hash >>> LiteralFormat.BYTE_TABLE_SHIFT] = 4;
-    return { ...section, table, tableBits: 32 - LiteralFormat.BYTE_TABLE_SHIFT };
+  const bits = plan.filter === LiteralFilter.BIT_TABLE;
+  const size = Math.ceil(Math.log2(entries.length)) + (bits ? BITS_A_GRAM - 3 : BYTES_A_GRAM);
+  const bytes = 1 << clamp(size, SMALLEST_TABLE, 32 - LiteralFormat.TABLE_SHIFT);
+  const table = new Uint8Array(bytes + (bits ? 8 : 0));
+  for (const hash of grams) {
+    const at = (hash >>> LiteralFormat.TABLE_SHIFT) & (bytes - 1);
+    if (bits) table[at + ((hash & 31) >> 3)]! |= 1 << (hash & 7);
+    else table[at] = 4;
   }
-  const tableBits = clamp(Math.ceil(Math.log2(entries.length)) + BITS_A_GRAM, 14, 21);
-  const bytes = 1 << (tableBits - 3);
-  const table = new Uint8Array(bytes + 8);
-  for (const hash of grams)
-    table[((hash >>> LiteralFormat.BIT_TABLE_SHIFT) & (bytes - 1)) + ((hash & 31) >> 3)]! |= 1 << (hash & 7);
-  return { ...section, table, tableBits };
+  return { ...section, table, tableLimit: bytes - 1 };
 }
 
-/** log2 of the bits of a bit table a gram. */
+/** log2 of the bits of a bit table, and of the bytes of a byte table, a gram. */
 const BITS_A_GRAM = 6;
+const BYTES_A_GRAM = 5;
+const SMALLEST_TABLE = 8;
 
 /** Case is folded for the whole section as soon as one literal needs it. */
 function maskOf(plan: SectionPlan): number {

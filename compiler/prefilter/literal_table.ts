@@ -64,13 +64,13 @@ function layOut(literals: MaskedLiteral[], sections: BuiltSection[], statistics:
   view.setUint32(LiteralHeader.TEXT, text, true);
   view.setUint32(LiteralHeader.TEXT_BYTES, textBytes, true);
   sections.forEach((section, i) => {
-    const { plan, gramMask, table, tableBits, heads, headBits, entries } = section;
+    const { plan, gramMask, table, tableLimit, heads, headBits, entries } = section;
     const at = LiteralHeader.SIZE + i * LiteralSection.SIZE;
     view.setUint32(at + LiteralSection.FILTER, plan.filter, true);
     view.setUint32(at + LiteralSection.STRIDE, plan.stride, true);
     view.setUint32(at + LiteralSection.GRAM_MASK, gramMask, true);
     view.setUint32(at + LiteralSection.TABLE, places[i]!.table, true);
-    view.setUint32(at + LiteralSection.TABLE_BITS, tableBits, true);
+    view.setUint32(at + LiteralSection.TABLE_LIMIT, tableLimit, true);
     view.setUint32(at + LiteralSection.HEADS, places[i]!.heads, true);
     view.setUint32(at + LiteralSection.HEAD_BITS, headBits, true);
     view.setUint32(at + LiteralSection.ENTRIES, places[i]!.entries, true);
