@@ -76,11 +76,10 @@ function listedCoding(data: usize, length: u32): Encoding {
   return Encoding.None;
 }
 
-/** Makes the record on the first coding and adds `encoding`. Returns the record, or 0 when memory is short. */
-function prepend(decoder: usize, encoding: Encoding): usize {
+/** Makes the record, for `layers`, on the first coding and adds `encoding`. Returns the record, or 0 when memory is short. */
+function prepend(decoder: usize, encoding: Encoding, layers: u32): usize {
   if (encoding == Encoding.None) return decoder;
   if (decoder == 0) {
-    const layers = max<u32>(1, min<u32>(setting(Setting.HttpDecompressLayers), MAX_LAYERS));
     const at = acquire(Account.Http, <u32>offsetof<Decoder>());
     const chain = acquire(Account.Http, <u32>decompressorSize(layers));
     if (at == 0 || chain == 0) {
@@ -97,7 +96,8 @@ function prepend(decoder: usize, encoding: Encoding): usize {
   }
   const d = changetype<Decoder>(decoder);
   if (encoding == Encoding.Lzma && d.lzmaWindow == 0) {
-    const size = min<u32>(setting(Setting.HttpLzmaMemlimit), MAX_LZMA_WINDOW);
+    const enabled = setting(Setting.HttpLzmaEnabled) != 0;
+    const size = enabled ? min<u32>(setting(Setting.HttpLzmaMemlimit), MAX_LZMA_WINDOW) : 0;
     d.lzmaWindow = size == 0 ? 0 : acquire(Account.Http, size);
     const chain = chainOf(decoder);
     chain.lzmaWindow = d.lzmaWindow;
@@ -114,8 +114,9 @@ export function openDecoder(state: HttpState, tx: HttpTx, headers: HeaderTable):
   const data = header.valueData;
   const length = header.valueLength;
   const exact = exactCoding(data, length);
-  if (exact >= 0) return prepend(0, exact);
+  if (exact >= 0) return prepend(0, exact, 1);
   const limit = setting(Setting.HttpDecompressLayers);
+  const most = limit == 0 ? MAX_LAYERS : min<u32>(limit, MAX_LAYERS);
   const lzmaLimit: u32 = setting(Setting.HttpLzmaEnabled) != 0 ? 1 : 0;
   let decoder: usize = 0;
   let layers: u32 = 0;
@@ -133,7 +134,7 @@ export function openDecoder(state: HttpState, tx: HttpTx, headers: HeaderTable):
       const encoding = listedCoding(data + at, stop - at);
       if (abnormal) report(state, tx, AppEvent.http__abnormal_ce_header);
       if (encoding == Encoding.Lzma && ++lzmaLayers > lzmaLimit) break;
-      decoder = prepend(decoder, encoding);
+      decoder = prepend(decoder, encoding, most);
     }
     at = stop + 1;
   }

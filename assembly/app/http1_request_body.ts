@@ -30,7 +30,7 @@ export function chunkLength(state: HttpState, tx: HttpTx): Step {
     tx.requestMessageLength += <u64>wholeLength;
     if (!isControlLine(wholeLine, wholeLength)) return startChunk(state, tx);
   }
-  if (mayBeChunkLength(inputAt, inputLeft())) return keepPart(state, tx);
+  if (part.length > 0 || mayBeChunkLength(inputAt, inputLeft())) return keepPart(state, tx);
   report(state, tx, AppEvent.http__invalid_request_chunk_len);
   return Step.Error;
 }
