@@ -8,7 +8,7 @@ import { FRAME_SLACK, Frame } from "./abi/frames";
 import { Setting } from "./abi/settings";
 import { adoptDatabase } from "./detect/adopt";
 import { configureDetection, MAX_RULES } from "./detect/run";
-import { configureDefrag, defragment } from "./flow/defrag";
+import { configureDefrag, defragmentAll } from "./flow/defrag";
 import { configureFlows } from "./flow/table";
 import { configureRegex, REGEX_SCRATCH_BEST } from "./match/regex";
 import { reserve, reserved, seal } from "./memory/arena";
@@ -106,16 +106,17 @@ function inspectFrame(descriptor: usize): Verdict {
     return Verdict.Pass;
   }
   decodeFrame(descriptor);
+  defragmentAll();
   let action: u8 = <u8>Action.None;
   let reason: u8 = 0;
   let modified = false;
-  for (let i: u32 = 0; i < packetCount(); i++) {
-    const packet = packetAt(i);
-    if (packet.has(PacketFlag.Fragment)) defragment(packet);
+  // Innermost first, as Suricata does: what a tunnel carries is inspected before the tunnel.
+  for (let i = packetCount(); i > 0; i--) {
+    const packet = packetAt(i - 1);
     inspectPacket(packet);
-    if (packet.action > action) {
+    if (packet.action > action || (i == 1 && packet.action == action)) {
       action = packet.action;
-      reason = i > 0 ? <u8>DropReason.InnerPacket : packet.reason;
+      reason = i > 1 ? <u8>DropReason.InnerPacket : packet.reason;
     }
     modified = modified || packet.has(PacketFlag.Modified);
   }

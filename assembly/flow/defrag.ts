@@ -3,15 +3,18 @@
  *
  *   configureDefrag()     reserves everything; false when memory is exhausted
  *   defragmentAll()       after decodeFrame: takes every fragment among the packets and adds the datagrams that became whole
- *   defragRefused()       did memory run out for a fragment (defrag.memcap-policy)?
+ *   defragRefused()       did memory run out for a fragment? Then defrag.memcap-policy was applied to it
  *
  * A datagram is rebuilt with the frame of the fragment that completed it: its packet's `outer` is that fragment, so a drop of the
  * datagram drops that frame, without which the receiver never has it whole. Tunnels inside are decoded, fragments inside them too.
  */
+import { DropReason } from "../abi/codes";
 import { Counter } from "../abi/counters";
 import { DecodeEvent } from "../abi/decode_events";
+import { Setting } from "../abi/settings";
 import { reserve } from "../memory/arena";
 import { release } from "../memory/heap";
+import { setting } from "../memory/settings";
 import { countAdd } from "../verdict/counters";
 import { decodeRebuilt } from "../wire/decode";
 import { Packet, PacketFlag } from "../wire/packet";
@@ -26,6 +29,7 @@ import {
   Tracker,
   touchTracker,
 } from "./defrag_tracker";
+import { applyException } from "./exception";
 import { Fragment } from "./fragment";
 
 const MAX_DATAGRAM: u32 = 65535;
@@ -54,7 +58,7 @@ export function configureDefrag(): bool {
   return configureTrackers() && buffers != 0;
 }
 
-/** Was a fragment of this frame ignored for want of memory? */
+/** Was a fragment of this frame ignored for want of memory? defrag.memcap-policy was applied to it. */
 export function defragRefused(): bool {
   return refused;
 }
@@ -230,13 +234,20 @@ function isTooLarge(p: Packet): bool {
   return true;
 }
 
+/** There is no memory for the fragment: its policy decides. */
+function refuse(p: Packet): void {
+  refused = true;
+  countAdd(Counter.defrag__memcap_exception, 1);
+  applyException(p, 0, setting(Setting.DefragMemcapPolicy), DropReason.DefragMemcap);
+}
+
 /** Takes one fragment. True: with it a datagram became whole, and is the next packet (wire/packets). */
-export function defragment(p: Packet): bool {
+function defragment(p: Packet): bool {
   countAdd(p.ipVersion == 4 ? Counter.defrag__ipv4__fragments : Counter.defrag__ipv6__fragments, 1);
   const t = findTracker(p);
   if (t === null) {
     countAdd(Counter.defrag__max_trackers_reached, 1);
-    refused = true;
+    refuse(p);
     return false;
   }
   if (isTooLarge(p)) return false;
@@ -245,8 +256,7 @@ export function defragment(p: Packet): bool {
   const f = t.count < MAX_FRAGMENTS ? keepFragment(p, newSkip) : null;
   if (f === null) {
     p.raise(p.ipVersion == 4 ? DecodeEvent.ipv4__frag_ignored : DecodeEvent.ipv6__frag_ignored);
-    countAdd(Counter.defrag__memcap_exception, 1);
-    refused = true;
+    refuse(p);
     return false;
   }
   insert(t, f);
