@@ -1,10 +1,12 @@
 /** `npm run docs`: writes the pages of this folder that are made from the code. */
 import { writeFileSync } from "node:fs";
+import { keywordReference } from "../compiler/keywords/reference.ts";
 import { configurationReference } from "../hosts/node/config/reference.ts";
 
 /** Generated pages, by file name. */
 export const PAGES: Readonly<Record<string, () => string>> = {
   "configuration.md": configurationReference,
+  "keywords.md": keywordReference,
 };
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

@@ -260,7 +260,8 @@ export class ConditionWriter {
         out.u16(at + FlowVariableField.length, c.value.length);
         return 0;
       default:
-        out.reserve(Head.body);
+        // Conditions that say all by their op have an empty body of 8 bytes.
+        out.reserve(Head.body + 8);
         return 0;
     }
   }

@@ -154,9 +154,9 @@ function extraction(read: Options, bytes: Operand) {
   };
 }
 
-/** A number, or a variable defined before. */
+/** A count of bytes or (`signed`) an offset: a number, or a variable defined before. */
 function operand(signature: SignatureBuilder, text: string, signed: boolean): Operand {
-  if (/^[+-]?\d+$/.test(text)) return signed ? parseSigned(text, MAX_OFFSET) : parseUnsigned(text, MAX_OFFSET);
+  if (/^[+-]?\d+$/.test(text)) return signed ? parseSigned(text, 0x7fff_ffff) : parseUnsigned(text, MAX_OFFSET);
   return { variable: signature.variable(text) };
 }
 

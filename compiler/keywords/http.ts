@@ -6,6 +6,7 @@ import { HttpProgress } from "../../assembly/abi/progress.ts";
 import { RuleError } from "../rule/problem.ts";
 import { type BufferDefinition, buffer, C, http, S } from "../signature/buffers.ts";
 import { FILE_DATA } from "./files.ts";
+import { parseComparison } from "./integer.ts";
 import { family, type Keyword } from "./keyword.ts";
 import { contentModifier, number, sticky } from "./sticky.ts";
 
@@ -114,6 +115,35 @@ const HTTP2 = [
   { app: AppProto.Http2, direction: C, progress: 0 },
 ];
 
+/** RFC 9113 section 6.5.2. */
+const SETTINGS: Readonly<Record<string, bigint>> = {
+  SETTINGS_HEADER_TABLE_SIZE: 1n,
+  SETTINGS_ENABLE_PUSH: 2n,
+  SETTINGS_MAX_CONCURRENT_STREAMS: 3n,
+  SETTINGS_INITIAL_WINDOW_SIZE: 4n,
+  SETTINGS_MAX_FRAME_SIZE: 5n,
+  SETTINGS_MAX_HEADER_LIST_SIZE: 6n,
+};
+const SETTINGS_LIST = buffer("http2.settings", 0, HTTP2, { kind: "generic" });
+
+/** The core gives `parameter << 32 | value` for each parameter, so a comparison of the value is one of a range. */
+function settingCondition(parameter: bigint, comparison: string) {
+  const base = parameter << 32n;
+  let [low, high] = [0n, 0xffff_ffffn];
+  if (comparison !== "") {
+    const { mode, a, b } = parseComparison(comparison, 32);
+    if (mode === CompareMode.Equal) [low, high] = [a, a];
+    else if (mode === CompareMode.Less) high = a - 1n;
+    else if (mode === CompareMode.LessOrEqual) high = a;
+    else if (mode === CompareMode.Greater) low = a + 1n;
+    else if (mode === CompareMode.GreaterOrEqual) low = a;
+    else if (mode === CompareMode.Range) [low, high] = [a + 1n, b - 1n];
+    else throw new RuleError(`"${comparison}" is not one of N, <N, <=N, >N, >=N, A-B`);
+  }
+  const condition = { op: Op.TxCompare, field: Field.http2__settings, mode: CompareMode.Inclusive } as const;
+  return { ...condition, a: base + low, b: base + high };
+}
+
 const FRAME_TYPES = {
   data: 0,
   headers: 1,
@@ -142,6 +172,7 @@ const ERROR_CODES = {
   enhance_your_calm: 11,
   inadequate_security: 12,
   http_1_1_required: 13,
+  http11_required: 13,
 };
 
 export const HTTP_KEYWORDS: Keyword[] = [
@@ -212,6 +243,18 @@ export const HTTP_KEYWORDS: Keyword[] = [
       bits: 32,
       list: true,
     }),
+    {
+      name: "http2.settings",
+      value: "required",
+      docs: "A parameter of SETTINGS, then optionally a comparison: `SETTINGS_HEADER_TABLE_SIZE>1000`.",
+      apply: (signature, { text }) => {
+        const found = /^\s*([a-z_]+)\s*(.*?)\s*$/i.exec(text);
+        const name = found?.[1]?.toUpperCase() ?? "";
+        if (found === null || !Object.hasOwn(SETTINGS, name)) throw new RuleError(`"${text}" names no parameter`);
+        signature.setApp(AppProto.Http2);
+        signature.addGeneric(SETTINGS_LIST, settingCondition(SETTINGS[name]!, found[2]!));
+      },
+    },
     number("http2.size_update", Field.http2__size_update, HTTP2, "Size update of the header table.", AppProto.Http2, {
       bits: 64,
       list: true,

@@ -12,7 +12,7 @@ import { RuleError } from "../rule/problem.ts";
 import type { BufferDefinition, TransformUse } from "./buffers.ts";
 import type { Condition, ContentCondition, PcreCondition } from "./conditions.ts";
 import type { RuleMetadata } from "./metadata.ts";
-import { appProtocolEquals, appProtocolName, type HeaderProtocol } from "./protocols.ts";
+import { appProtocolName, commonProtocol, type HeaderProtocol } from "./protocols.ts";
 import type { SharedTables } from "./shared.ts";
 import type { ThresholdUse } from "./threshold.ts";
 
@@ -126,22 +126,16 @@ export class SignatureBuilder {
     this.flags |= RuleFlag.RequirePacket;
   }
 
-  /** Binds the rule to an application protocol. @throws RuleError when it is bound to another one */
+  /** Binds the rule to an application protocol. @throws RuleError when it is bound to one that does not go with it */
   setApp(app: AppProto): void {
-    let wanted = app;
-    if (this.app === AppProto.Dcerpc && app === AppProto.Smb) this.#refuseApp(app);
-    if (this.app !== AppProto.Unknown && !appProtocolEquals(this.app, app)) {
-      if (!appProtocolEquals(app, this.app)) this.#refuseApp(app);
-      wanted = this.app;
+    const common = commonProtocol(this.app, app);
+    if (common === undefined) {
+      throw new RuleError(
+        `the keyword is one of ${appProtocolName(app)}, but the rule is one of ${appProtocolName(this.app)}`,
+      );
     }
-    this.app = wanted;
+    this.app = common;
     this.flags |= RuleFlag.AppLayer;
-  }
-
-  #refuseApp(app: AppProto): never {
-    throw new RuleError(
-      `the keyword is one of ${appProtocolName(app)}, but the rule is one of ${appProtocolName(this.app)}`,
-    );
   }
 
   /** Makes a sticky buffer the active one. `direction` is that of `file.data: to_client` in transaction rules. */

@@ -98,19 +98,33 @@ export function transports(app: AppProto): readonly number[] {
  * HTTPS, DCERPC also travels in SMB.
  */
 export function appProtocolEquals(wanted: AppProto, actual: AppProto): boolean {
-  if (wanted === actual) return true;
-  switch (wanted) {
-    case AppProto.Dns:
-      return actual === AppProto.Doh2;
-    case AppProto.Http2:
-      return actual === AppProto.Doh2;
-    case AppProto.Doh2:
-      return actual === AppProto.Http2 || actual === AppProto.Dns;
-    case AppProto.Http:
-      return actual === AppProto.Http1 || actual === AppProto.Http2 || actual === AppProto.Doh2;
-    case AppProto.Dcerpc:
-      return actual === AppProto.Smb;
-    default:
-      return false;
-  }
+  return wanted === actual || (COVERS.get(wanted)?.includes(actual) ?? false);
 }
+
+const COVERS: ReadonlyMap<AppProto, readonly AppProto[]> = new Map([
+  [AppProto.Dns, [AppProto.Doh2]],
+  [AppProto.Http2, [AppProto.Doh2]],
+  [AppProto.Doh2, [AppProto.Http, AppProto.Http2, AppProto.Dns]],
+  [AppProto.Http, [AppProto.Http1, AppProto.Http2, AppProto.Doh2]],
+  [AppProto.Dcerpc, [AppProto.Smb]],
+]);
+
+/** The protocol of a rule of `rule` that uses a keyword of `keyword`, or undefined when they do not go together. */
+export function commonProtocol(rule: AppProto, keyword: AppProto): AppProto | undefined {
+  if (rule === AppProto.Unknown || rule === keyword) return keyword;
+  return COMMON.find(([a, b]) => a === rule && b === keyword)?.[2];
+}
+
+/** Rule, keyword, and what the rule is then. */
+const COMMON: readonly (readonly [AppProto, AppProto, AppProto])[] = [
+  [AppProto.Smb, AppProto.Dcerpc, AppProto.Smb],
+  [AppProto.Http, AppProto.Http1, AppProto.Http1],
+  [AppProto.Http, AppProto.Http2, AppProto.Http2],
+  [AppProto.Http1, AppProto.Http, AppProto.Http1],
+  [AppProto.Http2, AppProto.Http, AppProto.Http2],
+  [AppProto.Doh2, AppProto.Http, AppProto.Doh2],
+  [AppProto.Doh2, AppProto.Http2, AppProto.Doh2],
+  [AppProto.Doh2, AppProto.Dns, AppProto.Doh2],
+  [AppProto.Dns, AppProto.Doh2, AppProto.Doh2],
+  [AppProto.Http2, AppProto.Doh2, AppProto.Doh2],
+];
