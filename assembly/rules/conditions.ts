@@ -18,6 +18,7 @@ import {
   FlowVariableField,
   Op,
   PcreField,
+  RpcField,
   XbitsField,
 } from "../abi/conditions";
 import { inside } from "./bounds";
@@ -52,6 +53,7 @@ export function checkCondition(c: usize, length: i32): bool {
       return length >= ByteMathField.size && load<u32>(c, ByteMathField.variable) < BYTE_VARIABLES;
     case Op.Bsize:
     case Op.Urilen:
+    case Op.Entropy:
     case Op.Compare:
     case Op.TxCompare:
       return length >= CompareField.size;
@@ -76,10 +78,14 @@ export function checkCondition(c: usize, length: i32): bool {
         length >= FlowVariableField.size &&
         inside(load<u32>(c, FlowVariableField.value), <u32>load<u16>(c, FlowVariableField.length))
       );
+    case Op.Rpc:
+      return length >= RpcField.size;
     case Op.Absent:
     case Op.SameIp:
+    case Op.FtpBounce:
     case Op.Never:
     case Op.Bypass:
+    case Op.FileStore:
       return true;
     default:
       return length >= 16;
