@@ -1,25 +1,8 @@
-/** A captured frame and the link types captures name. Owns no data: a frame is a view into the reader's buffer. */
-
-/** Values of the link type field of pcap and pcapng (https://www.tcpdump.org/linktypes.html). */
-export enum LinkType {
-  Null = 0,
-  Ethernet = 1,
-  Ppp = 9,
-  RawOpenBsd = 12,
-  RawLibpcap = 14,
-  Raw = 101,
-  Ieee80211 = 105,
-  Loop = 108,
-  LinuxSll = 113,
-  Ieee80211Radiotap = 127,
-  Ipv4 = 228,
-  Ipv6 = 229,
-  LinuxSll2 = 276,
-}
+/** A captured frame. Owns no data: it is a view into the reader's buffer. */
 
 /** One frame of a capture. Reused by the reader: copy what must outlive the step of the iteration that gave it. */
 export interface CapturedFrame {
-  /** Link type as the capture names it, see {@link LinkType}; unknown values are passed on. */
+  /** Link type as the capture names it, see `LinkType` of the ABI; unknown values are passed on. */
   linkType: number;
   /** Seconds since the epoch. */
   seconds: number;

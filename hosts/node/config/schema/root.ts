@@ -1,4 +1,5 @@
 /** The whole configuration. Names and nesting are those of suricata.yaml; `vpatch` holds what has no counterpart there. */
+import { DEFAULT_ADDRESS_GROUPS, DEFAULT_PORT_GROUPS } from "../../../../compiler/variables.ts";
 import { foreign, integer, optionalText, type Resolved, record, section } from "../field.ts";
 import { appLayer } from "./app_layer.ts";
 import { capture, decoder, livedev, pcapFile, vlan } from "./decoder.ts";
@@ -9,37 +10,11 @@ import { defrag, flow, flowTimeouts, hostOsPolicy, stream } from "./stream.ts";
 import { vpatch } from "./vpatch.ts";
 
 const vars = section("Variables of rule headers.", {
-  "address-groups": record("Addresses: `HOME_NET`, `EXTERNAL_NET` and others. Names given are added to ours.", {
-    HOME_NET: "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]",
-    EXTERNAL_NET: "!$HOME_NET",
-    HTTP_SERVERS: "$HOME_NET",
-    SMTP_SERVERS: "$HOME_NET",
-    SQL_SERVERS: "$HOME_NET",
-    DNS_SERVERS: "$HOME_NET",
-    TELNET_SERVERS: "$HOME_NET",
-    AIM_SERVERS: "$EXTERNAL_NET",
-    DC_SERVERS: "$HOME_NET",
-    DNP3_SERVER: "$HOME_NET",
-    DNP3_CLIENT: "$HOME_NET",
-    MODBUS_CLIENT: "$HOME_NET",
-    MODBUS_SERVER: "$HOME_NET",
-    ENIP_CLIENT: "$HOME_NET",
-    ENIP_SERVER: "$HOME_NET",
-  }),
-  "port-groups": record("Ports. Names given are added to ours.", {
-    HTTP_PORTS: "80",
-    SHELLCODE_PORTS: "!80",
-    ORACLE_PORTS: "1521",
-    SSH_PORTS: "22",
-    DNP3_PORTS: "20000",
-    MODBUS_PORTS: "502",
-    FILE_DATA_PORTS: "[$HTTP_PORTS,110,143]",
-    FTP_PORTS: "21",
-    GENEVE_PORTS: "6081",
-    VXLAN_PORTS: "4789",
-    TEREDO_PORTS: "3544",
-    SIP_PORTS: "[5060, 5061]",
-  }),
+  "address-groups": record(
+    "Addresses: `HOME_NET`, `EXTERNAL_NET` and others. Names given are added to ours.",
+    DEFAULT_ADDRESS_GROUPS,
+  ),
+  "port-groups": record("Ports. Names given are added to ours.", DEFAULT_PORT_GROUPS),
 });
 
 const table = (what: string) =>

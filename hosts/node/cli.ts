@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/** The `vpatch` command. Each command is a file of `commands/`; what a command needs is loaded when it runs. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { registerCompile } from "./commands/compile.ts";
+import { registerReplay } from "./commands/replay.ts";
+import { ExitCode, formatError, VpatchError } from "./errors.ts";
+
+const EXIT_CODES = `
+Exit status:
+  0   done
+  1   an input could not be read or used
+  2   the command line is wrong
+  3   a capture is damaged; what came before the damage was inspected
+  77  --strict-rules: a rule was refused
+`;
+
+function version(): string {
+  const inBuild = import.meta.url.endsWith(".js");
+  const file = new URL(inBuild ? "../../../package.json" : "../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+/** The command line, with every command. */
+export function createProgram(): Command {
+  const program = new Command("vpatch")
+    .description("A virtual patch for a virtual machine: detects or blocks attacks on known vulnerabilities.")
+    .version(version())
+    .showHelpAfterError("(vpatch --help tells the commands and options)")
+    .addHelpText("after", EXIT_CODES);
+  registerReplay(program);
+  registerCompile(program);
+  program.exitOverride();
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  return program;
+}
+
+/** Runs the command line; sets the process's exit status. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
+      return;
+    }
+    process.stderr.write(`${formatError(error)}\n`);
+    if (process.env.VPATCH_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    process.exitCode = error instanceof VpatchError ? error.exitCode : ExitCode.Failure;
+  }
+}
+
+await main(process.argv);

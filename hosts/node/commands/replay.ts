@@ -1,0 +1,115 @@
+/** `vpatch replay`: captures in, verdicts and events out. */
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { ExitCode, fileError, formatError, VpatchError } from "../errors.ts";
+
+interface ReplayArguments {
+  rules?: string[];
+  db?: string;
+  config?: string;
+  mode: "detect" | "prevent";
+  out: string;
+  write?: string;
+  strictRules?: boolean;
+  batch?: string;
+  quiet?: boolean;
+}
+
+/** Rules shown in the summary. */
+const SHOWN_RULES = 20;
+
+export function registerReplay(program: Command): void {
+  program
+    .command("replay")
+    .description("inspect captures; write events, and in prevention mode what passes")
+    .argument("<capture...>", "pcap or pcapng files, plain or gzipped, or folders with them")
+    .option("-r, --rules <file|dir...>", "rule files, or folders with them")
+    .option("--db <vpdb>", "a database that vpatch compile wrote, instead of rules")
+    .option("-c, --config <file>", "configuration, YAML or JSON, in suricata.yaml's names")
+    .addOption(new Option("-m, --mode <mode>", "detect or prevent").choices(["detect", "prevent"]).default("detect"))
+    .option("-o, --out <dir>", "folder for the events", "out")
+    .option("-w, --write <file>", "write the frames that pass (.pcap or .pcapng)")
+    .option("--strict-rules", "end with status 77 when a rule is refused")
+    .option("--batch <frames>", "frames inspected in one call")
+    .option("-q, --quiet", "print no summary")
+    .action(replay);
+}
+
+async function replay(captures: string[], args: ReplayArguments): Promise<void> {
+  if ((args.rules === undefined) === (args.db === undefined)) {
+    throw new VpatchError("VPATCH_USAGE", args.rules ? "--rules and --db exclude each other" : "there are no rules", {
+      remedy: "give --rules FILE|DIR, or --db FILE from vpatch compile",
+      exitCode: ExitCode.Usage,
+    });
+  }
+  const batch = args.batch === undefined ? undefined : Number(args.batch);
+  if (batch !== undefined && !(Number.isInteger(batch) && batch > 0)) {
+    throw new VpatchError("VPATCH_USAGE", `--batch: "${args.batch}" is not a number of frames`, {
+      exitCode: ExitCode.Usage,
+    });
+  }
+  const { findCaptures } = await import("../replay/captures.ts");
+  const files = findCaptures(captures);
+  const { defaultConfiguration, readConfiguration } = await import("../config/configuration.ts");
+  const config = args.config ? await readConfiguration(args.config) : defaultConfiguration();
+  const { database, refused } = await rulesOf(args, config);
+  const { fileSink } = await import("../eve/log.ts");
+  const { replaySession } = await import("../replay/session.ts");
+  const { CaptureWriter } = await import("../capture/writer.ts");
+  const { Progress } = await import("../terminal/progress.ts");
+  const events = join(args.out, config.outputs.filename);
+  makeFolder(args.out);
+  const progress = new Progress(
+    "inspecting",
+    files.reduce((sum, { size }) => sum + size, 0),
+  );
+  const result = await replaySession(
+    files.map(({ file }) => file),
+    {
+      mode: args.mode,
+      config,
+      database,
+      events: fileSink(events),
+      onProgress: (bytes) => progress.advance(bytes),
+      ...(args.db === undefined ? {} : { databaseFile: args.db }),
+      ...(args.write === undefined ? {} : { passed: new CaptureWriter(args.write) }),
+      ...(batch === undefined ? {} : { batch }),
+    },
+  ).finally(() => progress.stop());
+  for (const error of result.damaged) process.stderr.write(`${formatError(error)}\n`);
+  if (result.damaged.length > 0) process.exitCode = ExitCode.DamagedCapture;
+  if (args.quiet) return;
+  const { formatSummary } = await import("../replay/summary.ts");
+  const files_ = { events, ...(args.write === undefined ? {} : { passed: args.write }) };
+  process.stdout.write(formatSummary(result, { mode: args.mode, refused, shown: SHOWN_RULES, ...files_ }));
+}
+
+/** The database to use, and how many rules did not make it. */
+async function rulesOf(
+  args: ReplayArguments,
+  config: import("../config/schema/root.ts").Configuration,
+): Promise<{ database: Uint8Array; refused: number }> {
+  if (args.db !== undefined) {
+    try {
+      return { database: readFileSync(args.db), refused: 0 };
+    } catch (cause) {
+      throw fileError(cause, args.db);
+    }
+  }
+  const { compileRuleFiles, refusalError, formatRefusals } = await import("../rules/compile.ts");
+  const { database, report } = compileRuleFiles(args.rules ?? [], config);
+  if (report.refused.length > 0) {
+    if (args.strictRules) throw refusalError(report.refused);
+    process.stderr.write(formatRefusals(report.refused));
+  }
+  return { database, refused: report.refused.length };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw fileError(cause, folder);
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * The library: `import { Engine, compileRules } from "vpatch"`.
+ *
+ * Compile rules (or read a database), make an {@link Engine}, write frames, inspect, read verdicts and events. `examples/library.ts` shows it.
+ */
+export { AppProto, DropReason, LinkType, Verdict } from "../../assembly/abi/codes.ts";
+export { Counter } from "../../assembly/abi/counters.ts";
+export { EventFlag, EventType } from "../../assembly/abi/frames.ts";
+export type { CapturedFrame } from "./capture/frame.ts";
+export { readCapture } from "./capture/reader.ts";
+export { CaptureWriter } from "./capture/writer.ts";
+export {
+  defaultConfiguration,
+  makeConfiguration,
+  type RawConfiguration,
+  readConfiguration,
+} from "./config/configuration.ts";
+export type { Configuration } from "./config/schema/root.ts";
+export { Engine, type EngineOptions, type FrameInput, isPassed } from "./engine/engine.ts";
+export type { Mode } from "./engine/settings.ts";
+export { type ErrorCode, type ErrorLocation, ExitCode, formatError, VpatchError } from "./errors.ts";
+export { type EveContext, eventName, formatEvent } from "./eve/format.ts";
+export { EveLog, fileSink, type LineSink } from "./eve/log.ts";
+export { EventView } from "./eve/record.ts";
+export type { RuleDescription } from "./eve/rules.ts";
+export { Replay, type ReplayOptions, type ReplaySummary } from "./replay/replay.ts";
+export {
+  type CompiledRules,
+  type CompileReport,
+  compileRuleFiles,
+  compileRules,
+  type Refusal,
+} from "./rules/compile.ts";
+export type { RuleSource } from "./rules/files.ts";
