@@ -1,5 +1,6 @@
 /** Collects what the sources say into a bundle, keeping only the CVEs for which there is a rule. */
 import type { RuleSummary } from "../rules/summary.ts";
+import { windowsProductKey } from "./ecosystems.ts";
 import { type Bundle, type CveFacts, emptyBundle, type Manifest, type Row } from "./types.ts";
 
 export class BundleBuilder {
@@ -38,8 +39,10 @@ export class BundleBuilder {
     for (const cve of cves) this.#bundle.cves[cve] ??= {};
   }
 
-  windowsFix(product: string, cve: string, update: string): void {
-    if (!this.wants(cve)) return;
+  /** Only the system itself is kept: programs on it are judged by their own versions. */
+  windowsFix(name: string, cve: string, update: string): void {
+    const product = windowsProductKey(name);
+    if (!this.wants(cve) || !/^(?:microsoft )?windows (?:\d|xp|server|vista|rt)/.test(product)) return;
     const updates = own(own(this.#bundle.windows.products, product, {}), cve, []);
     if (!updates.includes(update)) updates.push(update);
     this.#bundle.cves[cve] ??= {};

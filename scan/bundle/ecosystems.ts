@@ -66,8 +66,6 @@ export function ecosystemsOf(component: Component): EcosystemView[] {
     case "rpm":
     case "apk":
       return component.distro ? distroKeys(component.distro) : [];
-    case "windows":
-      return [];
     default:
       return [{ key: component.type, borrowed: false }];
   }
@@ -107,4 +105,9 @@ function distroKeys(distro: Distro): EcosystemView[] {
 /** Suite name of a Debian release number or name. */
 export function debianSuite(release: string): string {
   return debianSuites[release] ?? release;
+}
+
+/** Bulletins spell one product in several ways: with capitals, with spaces at the end, as 1507 or without. */
+export function windowsProductKey(name: string): string {
+  return name.trim().replace(/\s+/g, " ").toLowerCase().replace(" version 1507", "");
 }

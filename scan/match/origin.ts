@@ -25,6 +25,11 @@ export function originOf(component: Component, ecosystem: string, borrowed: bool
     const judged = { names, title, version: source?.version ?? version };
     return [...rebuilds(judged, ecosystem), { ...judged, ecosystem, confidence }];
   }
+  if (component.type === "windows") {
+    // Without the update build revision the build says nothing about updates.
+    const revised = version.split(".").length === 4;
+    return revised ? [{ ecosystem, names: ["microsoft/windows"], version, confidence, title: name }] : [];
+  }
   const names = source && source.name !== name ? [name, source.name] : [name];
   if (component.type === "apk") return [{ ecosystem, names: [...names].reverse(), version, confidence, title: name }];
   // Rebuilds mark their own changes: 1.2-3.el8_4.alma.1 is the source's 1.2-3.el8_4.

@@ -1,4 +1,5 @@
 /** Windows itself: a CVE is fixed when an update that fixes it, or any update that replaces such a one, is installed. */
+import { windowsProductKey } from "../bundle/ecosystems.ts";
 import type { Bundle } from "../bundle/types.ts";
 import { type Component, evidenceConfidence, type Inventory } from "../inventory/types.ts";
 import type { Judgement } from "./match.ts";
@@ -6,9 +7,10 @@ import type { Judgement } from "./match.ts";
 export function matchWindows(inventory: Inventory, component: Component, bundle: Bundle): Judgement[] {
   const windows = inventory.host.windows;
   const { products, supersedes } = bundle.windows;
-  if (windows === undefined || !Object.hasOwn(products, windows.product)) return [];
+  const product = windowsProductKey(windows?.product ?? "");
+  if (windows === undefined || !Object.hasOwn(products, product)) return [];
   const covered = coveredUpdates(windows.hotfixes, supersedes);
-  return Object.entries(products[windows.product]!).map(([cve, updates]): Judgement => {
+  return Object.entries(products[product]!).map(([cve, updates]): Judgement => {
     const base = { cve, confidence: evidenceConfidence["windows-update"] };
     const by = updates.find((update) => covered.has(update));
     if (by !== undefined) {

@@ -16,7 +16,7 @@ import { dirname } from "node:path";
 export function writeDurably(path: string, content: string | Uint8Array, keep = false): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.new`;
-  const fd = openSync(temporary, "w", 0o640);
+  const fd = openSync(temporary, "w", 0o644);
   try {
     const bytes = typeof content === "string" ? Buffer.from(content) : content;
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);

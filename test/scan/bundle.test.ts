@@ -116,7 +116,7 @@ test("Windows bulletins: fixes by product, and the updates that lead to them", a
   ];
   const { windows } = await build("windows", "CVEs_20200401.csv", csv.join("\r\n"));
   assert.equal(windows, {
-    products: { "Windows Server 2019": { "CVE-2020-0796": ["100"] } },
+    products: { "windows server 2019": { "CVE-2020-0796": ["100"] } },
     supersedes: { "200": ["100"] },
   });
 });

@@ -189,7 +189,7 @@ for (const [name, one, listeners, expected] of exposures) {
 test("Windows: an update that replaces the fix, however far, covers the CVE", () => {
   const bundle = bundleOf({});
   bundle.windows = {
-    products: { "Windows Server 2019": { "CVE-2020-0796": ["100"], "CVE-2021-1": ["400"] } },
+    products: { "windows server 2019": { "CVE-2020-0796": ["100"], "CVE-2021-1": ["400"] } },
     supersedes: { "200": ["100"], "300": ["200"] },
   };
   const host = {

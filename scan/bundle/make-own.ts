@@ -1,0 +1,4 @@
+/** `npm run build:bundle`. */
+import { writeOwnBundle } from "./own.ts";
+
+await writeOwnBundle();
