@@ -159,6 +159,6 @@ function protectedSide(ast: RuleAst, toClient: boolean, metadata: Record<string,
   // Without that statement the addresses say it: what is attacked stands where the request goes.
   const home = (node: ListNode): boolean => /HOME_NET|_SERVERS/.test(JSON.stringify(node));
   const attacked = home(ast.destination);
-  if (attacked && home(ast.source)) return "both";
+  if (attacked === home(ast.source)) return "both";
   return attacked !== toClient ? "server" : "client";
 }

@@ -57,7 +57,8 @@ const advisories = loadAdvisories();
 function loadAdvisories(): Bundle {
   const builder = new BundleBuilder();
   const path = join(packageFolder(), "scan", "advisories");
-  for (const name of readdirSync(path)) addAdvisories(builder, readFileSync(join(path, name), "utf8"), name);
+  const names = readdirSync(path).filter((name) => name.endsWith(".yaml"));
+  for (const name of names) addAdvisories(builder, readFileSync(join(path, name), "utf8"), name);
   return builder.finish().bundle;
 }
 
