@@ -9,8 +9,6 @@ const enum Field {
   flagsVersion = 1,
   type = 2,
   size = 4,
-  /** Version 1: bytes of payload. */
-  payloadLength = 4,
 }
 
 /** Bits of the first byte. */
@@ -31,7 +29,10 @@ const enum Flag1 {
   Version = 0x07,
 }
 
+/** Size of each optional field. */
 const OPTIONAL: u32 = 4;
+/** Version 1: the first optional field is the count of payload bytes and the call id. */
+const PAYLOAD_LENGTH: u32 = 4;
 
 /** Source route entry of RFC 1701: family (2), offset, length. */
 const ROUTE_ENTRY: u32 = 4;
@@ -107,6 +108,6 @@ export function readGre(p: Packet, at: usize, length: u32): void {
     return;
   }
   greSequence = (flags & Flag.Sequence) != 0;
-  if (version == 1 && be16(at + Field.payloadLength) == 0) return;
+  if (version == 1 && be16(at + PAYLOAD_LENGTH) == 0) return;
   greType = type;
 }

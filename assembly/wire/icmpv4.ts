@@ -11,10 +11,13 @@ const enum Field {
   checksum = 2,
   identifier = 4,
   sequence = 6,
-  /** Router advertisement: count of addresses and words an address. */
+  size = 8,
+}
+
+/** Router advertisement (RFC 1256, 3): count of addresses and words an address. */
+const enum RouterField {
   addressCount = 4,
   addressSize = 5,
-  size = 8,
 }
 
 export const enum IcmpType {
@@ -115,7 +118,7 @@ function noteError(p: Packet, at: usize, length: u32, last: u8): void {
 function extra(p: Packet, at: usize, length: u32): u32 {
   let size: u32 = 0;
   if (p.icmpType == <u8>IcmpType.RouterAdvertisement) {
-    size = (<u32>load<u8>(at + Field.addressCount) * <u32>load<u8>(at + Field.addressSize)) << 2;
+    size = (<u32>load<u8>(at + RouterField.addressCount) * <u32>load<u8>(at + RouterField.addressSize)) << 2;
   } else if (p.icmpType == <u8>IcmpType.Timestamp || p.icmpType == <u8>IcmpType.TimestampReply) {
     size = TIMESTAMP_SIZE;
   }

@@ -11,10 +11,11 @@ const enum Field {
   checksum = 2,
   identifier = 4,
   sequence = 6,
-  /** Type, code and checksum alone. */
-  shortSize = 4,
   size = 8,
 }
+
+/** Type, code and checksum alone. */
+const SHORT_SIZE: u32 = 4;
 
 export const enum Icmpv6Type {
   Unreachable = 1,
@@ -190,7 +191,7 @@ export function noteIcmpv6(p: Packet, at: usize, length: u32): bool {
   p.icmpCode = load<u8>(at + Field.code);
   p.icmpPeer = peerOf(p.icmpType);
   const whole = noteMessage(p, at, length);
-  p.transportLength = whole ? Field.size : Field.shortSize;
+  p.transportLength = whole ? Field.size : SHORT_SIZE;
   p.payload = at + p.transportLength;
   p.payloadLength = length - Field.size;
   if (!whole) {

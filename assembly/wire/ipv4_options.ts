@@ -34,16 +34,15 @@ const enum Kind {
   RouterAlert = 148,
 }
 
-const enum Size {
-  Route = 3,
-  StreamId = 4,
-  RouterAlert = 4,
-  Timestamp = 5,
-  ExtendedSecurity = 5,
-  QuickStart = 8,
-  Cipso = 10,
-  Security = 11,
-}
+/** Sizes of whole options, or the least ones. */
+const ROUTE_SIZE: u32 = 3;
+const STREAM_ID_SIZE: u32 = 4;
+const ROUTER_ALERT_SIZE: u32 = 4;
+const TIMESTAMP_SIZE: u32 = 5;
+const EXTENDED_SECURITY_SIZE: u32 = 5;
+const QUICK_START_SIZE: u32 = 8;
+const CIPSO_SIZE: u32 = 10;
+const SECURITY_SIZE: u32 = 11;
 
 function bitOf(kind: u32): u32 {
   switch (kind) {
@@ -74,7 +73,7 @@ function bitOf(kind: u32): u32 {
 
 /** The pointer counts from 1, lies behind itself and names whole addresses (RFC 791, 3.1). */
 function checkRoute(at: usize, size: u32): u32 {
-  if (size < <u32>Size.Route) return DecodeEvent.ipv4__opt_invalid_len;
+  if (size < ROUTE_SIZE) return DecodeEvent.ipv4__opt_invalid_len;
   const pointer = <u32>load<u8>(at + 2);
   if (pointer < 4 || (pointer & 3) != 0 || pointer > size + 1) return DecodeEvent.ipv4__opt_malformed;
   return 0;
@@ -85,7 +84,7 @@ function checkRoute(at: usize, size: u32): u32 {
  * own; with five bytes it would lie outside, but then the pointer decides alone.
  */
 function checkTimestamp(at: usize, size: u32): u32 {
-  if (size < <u32>Size.Timestamp) return DecodeEvent.ipv4__opt_invalid_len;
+  if (size < TIMESTAMP_SIZE) return DecodeEvent.ipv4__opt_invalid_len;
   const pointer = <u32>load<u8>(at + 2);
   if (pointer < 5) return DecodeEvent.ipv4__opt_malformed;
   const flag: u8 = size > 5 ? load<u8>(at + 5) : 0;
@@ -96,7 +95,7 @@ function checkTimestamp(at: usize, size: u32): u32 {
 
 /** Domain of interpretation (four bytes), then tags: type, length, data (FIPS 188, 3). */
 function checkCipso(at: usize, size: u32): u32 {
-  if (size < <u32>Size.Cipso) return DecodeEvent.ipv4__opt_invalid_len;
+  if (size < CIPSO_SIZE) return DecodeEvent.ipv4__opt_invalid_len;
   let tag = at + 6;
   let rest = size - 6;
   while (rest > 0) {
@@ -128,15 +127,15 @@ function check(kind: u32, at: usize, size: u32): u32 {
     case Kind.Cipso:
       return checkCipso(at, size);
     case Kind.QuickStart:
-      return lengthIf(size < <u32>Size.QuickStart);
+      return lengthIf(size < QUICK_START_SIZE);
     case Kind.ExtendedSecurity:
-      return lengthIf(size < <u32>Size.ExtendedSecurity);
+      return lengthIf(size < EXTENDED_SECURITY_SIZE);
     case Kind.Security:
-      return lengthIf(size != <u32>Size.Security);
+      return lengthIf(size != SECURITY_SIZE);
     case Kind.StreamId:
-      return lengthIf(size != <u32>Size.StreamId);
+      return lengthIf(size != STREAM_ID_SIZE);
     default:
-      return lengthIf(size != <u32>Size.RouterAlert);
+      return lengthIf(size != ROUTER_ALERT_SIZE);
   }
 }
 

@@ -64,7 +64,7 @@ export enum PacketFlag {
 }
 
 /** Most events one packet can carry; further ones are counted, not stored. */
-export const PACKET_EVENTS: u32 = 16;
+export const PACKET_EVENTS: u32 = 15;
 
 @unmanaged
 export class Packet {
