@@ -110,7 +110,9 @@ function geneve(p: Packet): bool {
 }
 
 function vxlan(p: Packet): bool {
-  if (setting(Setting.Vxlan) == 0 || <u32>p.destinationPort != setting(Setting.VxlanPort)) return false;
+  const port = setting(Setting.VxlanPort);
+  if (setting(Setting.Vxlan) == 0) return false;
+  if (<u32>p.sourcePort != port && <u32>p.destinationPort != port) return false;
   if (!vxlanFits(p.payloadLength) || !enter(p)) return false;
   if (!isVxlan(p.payload)) return false;
   countAdd(Counter.decoder__vxlan, 1);

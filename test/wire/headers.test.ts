@@ -214,10 +214,10 @@ const table: [string, LinkType, Bytes, string[]][] = [
     ["ip4 proto 17 9>4789 *", 'ip4 proto 17 7>8 "x"'],
   ],
   [
-    "VXLAN is known by its destination alone",
+    "VXLAN on the source port",
     LinkType.Raw,
     ipv4(17, udp(join(hex("08000000 00002500"), innerEthernet), 4789, 9)),
-    ["ip4 proto 17 4789>9 *"],
+    ["ip4 proto 17 4789>9 *", 'ip4 proto 17 7>8 "x"'],
   ],
   [
     "Geneve with an option",
