@@ -33,6 +33,8 @@ export async function caseConfiguration(settings: CaseSettings, note: (text: str
     outputs: [{ "eve-log": { types: eventTypes(settings.drop_log), ethernet: true, "pcap-file": true } }],
   };
   for (const [path, value] of Object.entries(settings.overrides)) {
+    // A file's path is that of the machine the case was made on; the file itself comes with the case.
+    if (FILE_SETTINGS.includes(path)) continue;
     const names = path.split(".");
     const settable = names.filter((name) => !/^\d+$/.test(name));
     if (isSetting(settable)) put(raw, names, value);

@@ -23,7 +23,7 @@ export async function readConfiguration(file: string): Promise<Configuration> {
   } catch (cause) {
     throw fileError(cause, file);
   }
-  const { parseAndValidate } = await import("./validation.ts");
+  const { parseAndValidate } = await import("./document.ts");
   return resolve(root, parseAndValidate(file, source), "stock") as Configuration;
 }
 
