@@ -129,13 +129,14 @@ export function finishMatches(packet: Packet): void {
       countAdd(Counter.detect__alerts_suppressed, 1);
       continue;
     }
-    if (m.action == Action.Pass) {
-      // `pass` is silent unless the rule says `alert` too, and it ends the list either way.
-      break;
+    const pass = m.action == Action.Pass;
+    // A pass that a rate_filter made of another action gives no alert.
+    if (!quiet && !(pass && load<u8>(rule, RuleRecord.action) != <u8>Action.Pass)) {
+      if (kept != i) memory.copy(changetype<usize>(matchAt(kept)), changetype<usize>(m), offsetof<Match>());
+      kept++;
     }
-    if (quiet) continue;
-    if (kept != i) memory.copy(changetype<usize>(matchAt(kept)), changetype<usize>(m), offsetof<Match>());
-    kept++;
+    // `pass` (silent unless the rule says `alert` too) ends the list.
+    if (pass) break;
   }
   alertCount = kept;
   if (kept > 0) {

@@ -5,7 +5,7 @@ import type { Track } from "../config/threshold.ts";
 import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";
 import type { SignatureBuilder } from "../signature/builder.ts";
-import { TRACKS } from "../signature/threshold.ts";
+import { TRACKS, UNLIMITED } from "../signature/threshold.ts";
 import { parseUnsigned } from "./integer.ts";
 import { family, type Keyword } from "./keyword.ts";
 
@@ -95,7 +95,7 @@ function applyThreshold(signature: SignatureBuilder, { text }: { text: string })
     if (values.has("seconds")) throw new RuleError("type backoff takes no seconds");
     const multiplier = positive(values, "multiplier");
     if (multiplier > 255) throw new RuleError("the multiplier is above 255");
-    signature.thresholds.push({ type, track, count, seconds: 0, multiplier });
+    signature.thresholds.push({ type, track, count, seconds: UNLIMITED, multiplier });
     return;
   }
   if (values.has("multiplier")) throw new RuleError("only type backoff takes a multiplier");

@@ -2,7 +2,7 @@
  * Closes a signature: checks that its parts go together, settles direction, type and flags, and lays its buffers out as
  * the lists the core inspects. The order of the checks and their meaning follow Suricata's validation of signatures.
  */
-import { type Action, AppProto, Direction, IpProto } from "../../assembly/abi/codes.ts";
+import { Action, AppProto, Direction, IpProto } from "../../assembly/abi/codes.ts";
 import { Op } from "../../assembly/abi/conditions.ts";
 import { ListFlag, RuleFlag, type RuleHook, RuleType } from "../../assembly/abi/database.ts";
 import type { AddressSet } from "../address.ts";
@@ -62,6 +62,8 @@ const MAX_BUFFERS = 28;
 /** @throws RuleError */
 export function finish(signature: SignatureBuilder): Signature {
   for (const list of conditionLists(signature)) markRelatives(list);
+  // A pass rule is silent unless it says alert.
+  if (signature.action === Action.Pass && !signature.alertForced) signature.flags |= RuleFlag.NoAlert;
   const protocols = ipProtocols(signature);
   checkCombinations(signature);
   settleDirection(signature);
