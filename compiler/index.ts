@@ -122,7 +122,7 @@ function keep(rules: Map<string, Signature[]>, signatures: Signature[]): void {
   const key = `${gid}:${sid}`;
   const known = rules.get(key)?.[0];
   if (known !== undefined && meta.rev <= known.meta.rev) {
-    const where = `${known.rule.file}:${known.rule.line}`;
+    const where = `${known.file}:${known.line}`;
     throw new RuleError(`the sid stands in ${where} already, with revision ${known.meta.rev}`, { keyword: "sid" });
   }
   rules.set(key, signatures);
@@ -155,7 +155,7 @@ function applyThresholds(
 }
 
 /** The part of the metadata section about one rule. Empty members are left out. */
-function describe({ meta, rule }: Signature, withText: boolean): object {
+function describe({ meta, text }: Signature, withText: boolean): object {
   const { msg, rev, category, priority, references, metadata, target } = meta;
   return {
     rev,
@@ -165,6 +165,6 @@ function describe({ meta, rule }: Signature, withText: boolean): object {
     ...(references.length === 0 ? {} : { references }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(target === undefined ? {} : { target }),
-    ...(withText ? { text: rule.text } : {}),
+    ...(withText ? { text } : {}),
   };
 }

@@ -30,9 +30,6 @@ export class SetWriter {
   }
 
   #addAddress({ v4, v6 }: AddressSet): number {
-    const key = `${v4.join(";")}|${v6.join(";")}`;
-    const known = this.#addressIndex.get(key);
-    if (known !== undefined) return known;
     const ranges4 = new DataView(new ArrayBuffer(v4.length * 8));
     v4.forEach(([low, high], i) => {
       ranges4.setUint32(i * 8, low, true);
@@ -44,11 +41,16 @@ export class SetWriter {
         ranges6.setBigUint64(i * 32 + j * 8, part, true);
       });
     });
+    // Equal ranges lie at equal offsets.
+    const [at4, at6] = [this.#bytes(ranges4), this.#bytes(ranges6)];
+    const key = `${at4} ${v4.length} ${at6} ${v6.length}`;
+    const known = this.#addressIndex.get(key);
+    if (known !== undefined) return known;
     const out = this.#addresses;
     const at = out.reserve(AddressSetRecord.size);
-    out.u32(at + AddressSetRecord.ipv4, this.#bytes(ranges4));
+    out.u32(at + AddressSetRecord.ipv4, at4);
     out.u32(at + AddressSetRecord.ipv4Count, v4.length);
-    out.u32(at + AddressSetRecord.ipv6, this.#bytes(ranges6));
+    out.u32(at + AddressSetRecord.ipv6, at6);
     out.u32(at + AddressSetRecord.ipv6Count, v6.length);
     const index = at / AddressSetRecord.size;
     this.#addressIndex.set(key, index);

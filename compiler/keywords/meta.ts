@@ -95,11 +95,13 @@ export const META_KEYWORDS: Keyword[] = family("Meta", [
     docs: "Keys and values that go with the alert: `key value, key value`.",
     apply: (signature, { text }) => {
       for (const part of text.split(",")) {
-        const found = /^\s*(\S+)\s*(.*?)\s*$/.exec(part);
-        if (found === null) continue;
-        const [, key, value] = found as unknown as [string, string, string];
-        signature.meta.metadata[key] ??= [];
-        signature.meta.metadata[key]!.push(value);
+        const trimmed = part.trim();
+        if (trimmed === "") continue;
+        const blank = trimmed.search(/\s/);
+        const key = blank < 0 ? trimmed : trimmed.slice(0, blank);
+        const values = signature.meta.metadata[key] ?? [];
+        signature.meta.metadata[key] = values;
+        values.push(blank < 0 ? "" : trimmed.slice(blank).trimStart());
       }
     },
   },

@@ -7,7 +7,6 @@ import { Op } from "../../assembly/abi/conditions.ts";
 import { ListFlag, RuleFlag, type RuleHook, RuleType } from "../../assembly/abi/database.ts";
 import type { AddressSet } from "../address.ts";
 import type { PortSet } from "../port.ts";
-import type { RuleAst } from "../rule/ast.ts";
 import { RuleError } from "../rule/problem.ts";
 import type { Engine } from "./buffers.ts";
 import { type BufferUse, markRelatives, type SignatureBuilder } from "./builder.ts";
@@ -31,7 +30,9 @@ export interface SignatureList {
 
 /** A rule as it goes into the database. */
 export interface Signature {
-  readonly rule: RuleAst;
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
   readonly sid: number;
   readonly gid: number;
   readonly action: Action;
@@ -76,7 +77,9 @@ export function finish(signature: SignatureBuilder): Signature {
   const { state, meta, sid } = signature;
   const use = (kind: keyof typeof state) => stateUse(state[kind].reads, state[kind].writes);
   return {
-    rule: signature.rule,
+    file: signature.rule.file,
+    line: signature.rule.line,
+    text: signature.rule.text,
     sid,
     gid: signature.gid,
     action: signature.action,
