@@ -22,6 +22,16 @@ export function capturesIn(folder: string): string[] {
     .sort();
 }
 
+/** The captures the statistics in compiler/prefilter/tables.ts come from: every other one. */
+export function trainingCaptures(folder: string): string[] {
+  return capturesIn(folder).filter((_, i) => i % 2 === 0);
+}
+
+/** The captures nothing was trained on. */
+export function freshCaptures(folder: string): string[] {
+  return capturesIn(folder).filter((_, i) => i % 2 === 1);
+}
+
 /** Payloads of TCP and UDP over IPv4 in a capture, at most `limit` bytes of it; a damaged capture ends where the damage is. */
 export async function payloadsOf(file: string, limit = Number.POSITIVE_INFINITY): Promise<Payload[]> {
   const payloads: Payload[] = [];

@@ -6,12 +6,7 @@
 import { writeFileSync } from "node:fs";
 import { deflateRawSync } from "node:zlib";
 import { FOLDED, pack, type TextKind } from "../compiler/prefilter/statistics.ts";
-import { capturesIn, httpParts, payloadsOf } from "./payloads.ts";
-
-/** The captures the statistics come from. */
-export function trainingCaptures(folder: string): string[] {
-  return capturesIn(folder).filter((_, i) => i % 2 === 0);
-}
+import { httpParts, payloadsOf, trainingCaptures } from "./payloads.ts";
 
 /** A capture counts with no more than this, lest one large download be all. */
 const BYTES_A_CAPTURE = 400_000;
