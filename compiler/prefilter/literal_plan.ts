@@ -6,7 +6,7 @@ import type { GramStatistics } from "./statistics.ts";
 /** What a section is to be. */
 export interface SectionPlan {
   filter: LiteralFilter;
-  /** Every 1, 2 or 4 bytes; every literal has at least `gramBytes + stride - 1` bytes. */
+  /** Every 1, 2 or 4 bytes; a literal has `gramBytes + stride - 1` bytes or more, few may have one less. */
   stride: Stride;
   gramBytes: GramBytes;
   literals: MaskedLiteral[];
@@ -23,6 +23,8 @@ const NIBBLE_LITERALS = 24;
 const MISFITS = 24;
 /** Grams up to which a table of bytes, which is faster to look up, stays within the second-level cache; more go to a table of bits. */
 const BYTE_TABLE_GRAMS = 8000;
+/** Literals that may be a byte too short for their section: a gram with any byte at its end takes up to 256 places in the filter. */
+const SHORT_LITERALS = 100;
 /** A gram this common at a position makes its literal a misfit: it is better off in the nibble filter. */
 const COMMON_GRAM = 5e-4;
 
@@ -48,12 +50,13 @@ export function planSections(literals: MaskedLiteral[], statistics: GramStatisti
   const nibbles = between(2, longest);
   const tiny = fitting(between(longest + 1, 3), nibbles, 1, 2, statistics);
   const stride = longest === 6 ? 4 : 2;
-  const long = fitting(between(Math.max(longest + 1, 5), 255), nibbles, stride, 4, statistics);
   const four = longest >= 4 ? [] : fitting(between(4, 4), nibbles, 2, 3, statistics);
-  add(LiteralFilter.NIBBLES, 1, Math.min(4, ...nibbles.map(({ length }) => length)) as GramBytes, nibbles);
-  for (const section of sections) section.joined = long.length > 0;
-  addGrams(stride, 4, long);
-  addGrams(2, 3, four);
+  const withFour = four.length <= SHORT_LITERALS;
+  const long = fitting(between(Math.max(longest + 1, 5), 255), nibbles, stride, 4, statistics);
+  add(LiteralFilter.NIBBLES, 1, Math.min(3, ...nibbles.map(({ length }) => length)) as GramBytes, nibbles);
+  for (const section of sections) section.joined = long.length + (withFour ? four.length : 0) > 0;
+  addGrams(stride, 4, withFour ? [...four, ...long] : long);
+  if (!withFour) addGrams(2, 3, four);
   addGrams(1, 2, tiny);
   add(between(1, 1).length <= NIBBLE_LITERALS ? LiteralFilter.NIBBLES : LiteralFilter.BYTE_TABLE, 1, 1, between(1, 1));
   if (sections.length > 1) sections.at(-1)!.firstBucket = 8;

@@ -30,25 +30,23 @@ export interface Entry {
 /** Chooses the grams and builds the filter and the lists. */
 export function buildSection(plan: SectionPlan, statistics: GramStatistics): BuiltSection {
   const gramMask = maskOf(plan);
-  const headBits = clamp(Math.ceil(Math.log2(plan.literals.length * plan.stride)) + 2, 4, 18);
-  const lists = chooseGrams(plan, gramMask, headBits, statistics);
-  const heads = new Uint32Array(1 << headBits);
-  const entries: Entry[] = [];
-  for (const [head, list] of lists) {
-    heads[head] = entries.length + 1;
-    entries.push(...list);
-    entries.at(-1)!.followed = false;
-  }
+  const headBits = clamp(
+    Math.ceil(Math.log2(plan.literals.length * plan.stride + wildGrams(plan, gramMask))) + 2,
+    4,
+    18,
+  );
+  const { lists, grams } = chooseGrams(plan, gramMask, headBits, statistics);
+  const { heads, entries } = joinLists(lists, headBits);
   const section = { plan, gramMask, heads, headBits, entries };
   if (plan.filter === LiteralFilter.NIBBLES) {
-    const { table, buckets } = nibbleFilter(entries, statistics);
+    const windows = new Map(entries.map((entry) => [entry.literal.index, entry]));
+    const { table, buckets } = nibbleFilter([...windows.values()], statistics);
     for (const entry of entries) entry.bucket = plan.firstBucket + buckets.get(entry.literal.index)!;
     const single = plan.literals.every(({ length }) => length === 1);
     return { ...section, table, tableLimit: single ? 1 : NIBBLE_BYTES };
   }
-  const grams = entries.map(({ literal, gramAt }) => gramHash(literal.bytes, gramAt, gramMask));
   const bits = plan.filter === LiteralFilter.BIT_TABLE;
-  const size = Math.ceil(Math.log2(entries.length)) + (bits ? BITS_A_GRAM - 3 : BYTES_A_GRAM);
+  const size = Math.ceil(Math.log2(grams.length)) + (bits ? BITS_A_GRAM - 3 : BYTES_A_GRAM);
   const bytes = 1 << clamp(size, SMALLEST_TABLE, 32 - LiteralFormat.TABLE_SHIFT);
   const table = new Uint8Array(bytes + (bits ? 8 : 0));
   for (const hash of grams) {
@@ -57,6 +55,26 @@ export function buildSection(plan: SectionPlan, statistics: GramStatistics): Bui
     else table[at] = 4;
   }
   return { ...section, table, tableLimit: bytes - 1 };
+}
+
+/** Lays the lists one after the other; lists of the same entries are one. */
+function joinLists(lists: Map<number, Entry[]>, headBits: number): { heads: Uint32Array; entries: Entry[] } {
+  const heads = new Uint32Array(1 << headBits);
+  const entries: Entry[] = [];
+  const starts = new Map<string, number>();
+  for (const [head, list] of lists) {
+    const content = list.map(({ literal, gramAt }) => `${literal.index} ${gramAt}`).join();
+    let start = starts.get(content);
+    if (start === undefined) {
+      start = entries.length + 1;
+      starts.set(content, start);
+      list.forEach((entry, i) => {
+        entries.push({ ...entry, followed: i < list.length - 1 });
+      });
+    }
+    heads[head] = start;
+  }
+  return { heads, entries };
 }
 
 /** log2 of the bits of a bit table, and of the bytes of a byte table, a gram. */
@@ -72,47 +90,71 @@ function maskOf(plan: SectionPlan): number {
   return mask >>> 0;
 }
 
-/** The hash of the gram at `at`, as the core computes it. */
-function gramHash(bytes: Uint8Array, at: number, mask: number): number {
-  const gram =
-    (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+/** The hash of the gram at `at`, as the core computes it; `wild` stands for the byte after the literal's end. */
+function gramHash(bytes: Uint8Array, at: number, mask: number, wild = 0): number {
+  const byte = (i: number) => (i < bytes.length ? bytes[i]! : i === bytes.length ? wild : 0);
+  const gram = byte(at) | (byte(at + 1) << 8) | (byte(at + 2) << 16) | (byte(at + 3) << 24);
   return Math.imul(gram & mask, LiteralFormat.GRAM_MULTIPLIER) >>> 0;
+}
+
+/** Every value the byte after a literal's end can have in the hash. */
+function wildBytes(mask: number): number[] {
+  return [...new Set(Array.from({ length: 256 }, (_, byte) => byte & mask & 0xff))];
+}
+
+/** Grams of the section that reach one byte beyond their literal, each in as many variants as that byte has. */
+function wildGrams(plan: SectionPlan, mask: number): number {
+  const short = plan.literals.filter(({ length }) => length < plan.gramBytes + plan.stride - 1).length;
+  return short * wildBytes(mask).length;
 }
 
 /**
  * For each literal and each phase (its start modulo the stride) the gram that costs least: rare in traffic, and not shared with many
- * other literals. The lists by head.
+ * other literals. A literal one byte too short for a phase gets a gram for every value of the byte after it. The lists by head, and the
+ * hashes of all grams.
  */
 function chooseGrams(
   plan: SectionPlan,
   mask: number,
   headBits: number,
   statistics: GramStatistics,
-): Map<number, Entry[]> {
+): { lists: Map<number, Entry[]>; grams: number[] } {
   const lists = new Map<number, Entry[]>();
+  const grams: number[] = [];
+  const add = (literal: MaskedLiteral, gramAt: number, hash: number) => {
+    const head = hash >>> (32 - headBits);
+    const list = lists.get(head) ?? [];
+    lists.set(head, list);
+    grams.push(hash);
+    if (!list.some((entry) => entry.literal === literal && entry.gramAt === gramAt)) {
+      list.push({ literal, gramAt, followed: true, bucket: LiteralFormat.NO_BUCKET });
+    }
+  };
   const nibbles = plan.filter === LiteralFilter.NIBBLES;
   const order = [...plan.literals].sort((a, b) => a.length - b.length || a.index - b.index);
   for (const literal of order) {
-    const looked = nibbles ? Math.min(NIBBLE_BYTES, literal.length) : plan.gramBytes;
-    const window = Math.max(looked, plan.gramBytes);
+    const { bytes, length } = literal;
     for (let phase = 0; phase < plan.stride; phase++) {
-      let [best, bestHead, least] = [0, 0, Number.POSITIVE_INFINITY];
-      for (let at = phase; at + window <= literal.length; at += plan.stride) {
+      if (length < phase + plan.gramBytes) {
+        for (const wild of wildBytes(mask)) add(literal, phase, gramHash(bytes, phase, mask, wild));
+        continue;
+      }
+      const looked = nibbles ? Math.min(NIBBLE_BYTES, length) : plan.gramBytes;
+      let [best, bestHash, least] = [0, 0, Number.POSITIVE_INFINITY];
+      for (let at = phase; at + Math.max(looked, plan.gramBytes) <= length; at += plan.stride) {
         if (nibbles && !windowAllowed(literal, at)) continue;
-        const head = gramHash(literal.bytes, at, mask) >>> (32 - headBits);
-        const shared = lists.get(head)?.length ?? 0;
-        const chance = statistics.chance(literal.bytes, at, looked);
+        const hash = gramHash(bytes, at, mask);
+        const shared = lists.get(hash >>> (32 - headBits))?.length ?? 0;
+        const chance = statistics.chance(bytes, at, looked);
         const cost =
           shared === 0 ? chance + NEW_GRAM : chance * (1 + LIST_STEP * shared) + NEW_GRAM * LIST_STEP * shared;
-        if (cost < least) [best, bestHead, least] = [at, head, cost];
+        if (cost < least) [best, bestHash, least] = [at, hash, cost];
       }
-      const entry = { literal, gramAt: best, followed: true, bucket: LiteralFormat.NO_BUCKET };
-      const list = lists.get(bestHead);
-      if (list) list.push(entry);
-      else lists.set(bestHead, [entry]);
+      if (least === Number.POSITIVE_INFINITY) throw new Error(`literal ${literal.index} has no place for a gram`);
+      add(literal, best, bestHash);
     }
   }
-  return lists;
+  return { lists, grams };
 }
 
 /** What one more gram costs at every position, by chance of a collision in the filter. */
