@@ -120,7 +120,7 @@ function detectPacket(packet: Packet, updated: bool): void {
   if (ready) packet.set(PacketFlag.HasStreamData);
   detect(packet, updated, packet.has(PacketFlag.StreamEnd));
   if (ready) rawInspected(session, direction);
-  else rawSkipped(session, direction);
+  else if (packet.has(PacketFlag.StreamEstablished)) rawSkipped(session, direction);
 }
 
 function report(packet: Packet): void {

@@ -110,9 +110,11 @@ function insert(session: Session, h: Half, target: u32, packet: Packet, offset: 
 export function handleSegment(session: Session, direction: u32, packet: Packet): void {
   const h = half(session, direction);
   const flags = <u32>packet.tcpFlags;
+  // A reset may carry data (a reason in plain text), but that is not part of the stream.
+  const reset = (flags & TcpFlag.Rst) != 0;
   let own = false;
   let opposing = false;
-  if (inlineMode || packet.has(PacketFlag.Pseudo) || (flags & TcpFlag.Rst) != 0) own = true;
+  if (inlineMode || packet.has(PacketFlag.Pseudo) || reset) own = true;
   else if ((flags & TcpFlag.Fin) != 0 && session.state > <u8>TcpState.TimeWait) {
     own = true;
     opposing = (flags & TcpFlag.Ack) != 0;
@@ -120,7 +122,7 @@ export function handleSegment(session: Session, direction: u32, packet: Packet):
     opposing = true;
     own = session.state == <u8>TcpState.Closed;
   }
-  if (packet.payloadLength > 0 && (h.flags & HalfFlag.NoReassembly) == 0) {
+  if (packet.payloadLength > 0 && !reset && (h.flags & HalfFlag.NoReassembly) == 0) {
     if (takeData(session, direction, packet)) packet.set(PacketFlag.StreamAdded);
     else {
       if (applyException(packet, packet.flow, reassemblyPolicy, DropReason.StreamReassembly)) {
