@@ -27,7 +27,7 @@ export function configureFlowEnd(): bool {
 function pseudoPacket(flow: Flow, direction: u32, now: u64): Packet {
   memory.fill(pseudo, 0, PACKET_SIZE);
   const p = changetype<Packet>(pseudo);
-  const forward = direction == Direction.ToServer;
+  const forward = (direction == Direction.ToServer) != ((flow.flags & FlowFlag.Swapped) != 0);
   p.timestamp = now;
   p.sourceLow = forward ? flow.sourceLow : flow.destinationLow;
   p.sourceHigh = forward ? flow.sourceHigh : flow.destinationHigh;

@@ -1,9 +1,11 @@
 /** The way of one packet: flow, stream, application, rules, report. Nothing later calls back into something earlier. */
 import { Action, Direction, DropReason, IpProto } from "../abi/codes";
 import { Counter } from "../abi/counters";
+import { PrefilterKind } from "../abi/database";
 import { EventType } from "../abi/frames";
 import { Setting } from "../abi/settings";
 import { alertCount, openMatches } from "../detect/alerts";
+import { firstPrefilter } from "../detect/prefilter";
 import { detect } from "../detect/run";
 import { applyException } from "../flow/exception";
 import { Flow, FlowFlag, FlowState } from "../flow/flow";
@@ -119,8 +121,10 @@ function detectPacket(packet: Packet, updated: bool): void {
   const ready = packet.has(PacketFlag.StreamEstablished) && rawReady(session, direction, packet);
   if (ready) packet.set(PacketFlag.HasStreamData);
   detect(packet, updated, packet.has(PacketFlag.StreamEnd));
-  if (ready) rawInspected(session, direction);
-  else if (packet.has(PacketFlag.StreamEstablished)) rawSkipped(session, direction);
+  if (!ready) return;
+  const looked = !packet.has(PacketFlag.NoPayloadInspection) && firstPrefilter(PrefilterKind.Stream, direction) >= 0;
+  if (looked) rawInspected(session, direction);
+  else rawSkipped(session, direction);
 }
 
 function report(packet: Packet): void {

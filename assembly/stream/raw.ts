@@ -5,8 +5,8 @@
  *
  *   if (rawReady(session, direction, packet)) {
  *     for (let more = rawWindow(session, direction, packet); more; more = rawNext()) ...  // rawData, rawLength, rawOffset
- *     rawInspected(session, direction);
- *   } else rawSkipped(session, direction);
+ *     rawInspected(session, direction);   // or rawSkipped, when there is no rule that looks at the stream
+ *   }
  */
 import { Packet, PacketFlag } from "../wire/packet";
 import { Block, blockByte, blockEnd } from "./block";
@@ -160,7 +160,7 @@ export function rawInspected(session: Session, direction: u32): void {
   progressTo(session, half(session, direction), reached);
 }
 
-/** No rule looked at the raw stream with this packet: it moves on behind the app layer. */
+/** It was ready, but no rule looked: raw inspection moves on behind the app layer. */
 export function rawSkipped(session: Session, direction: u32): void {
   progressTo(session, half(session, direction), 0);
 }

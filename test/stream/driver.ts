@@ -167,14 +167,15 @@ export class StreamRoom {
     }
     if (this.#call("session") !== 0) {
       const inspect = options.inspectRaw ?? true;
-      if (inspect) {
+      const ready = this.#call("rawIsReady", own) !== 0;
+      if (ready && inspect) {
         for (let more = this.#call("rawBegin", own); more; more = this.#call("rawMore")) {
           const length = this.#call("rawSize");
           const data = this.#bytes(this.#call("rawAddress"), length);
           raw.push({ direction: own, offset: this.number("rawAt"), length, data, flags: 0 });
         }
       }
-      this.#call("rawEnd", own, inspect ? 1 : 0);
+      if (ready) this.#call("rawEnd", own, inspect ? 1 : 0);
       this.#call("prune", own);
     }
     const events = Array.from({ length: this.#call("eventCount") }, (_, i) => eventName(this.#call("event", i)));

@@ -205,8 +205,12 @@ export function appOff(): void {
   disableAppLayer(ssn());
 }
 
+export function rawIsReady(direction: u32): bool {
+  return packet().has(PacketFlag.StreamEstablished) && rawReady(ssn(), direction, packet());
+}
+
 export function rawBegin(direction: u32): bool {
-  return rawReady(ssn(), direction, packet()) && rawWindow(ssn(), direction, packet());
+  return rawWindow(ssn(), direction, packet());
 }
 
 export function rawMore(): bool {
