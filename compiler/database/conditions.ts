@@ -5,11 +5,6 @@ import {
   Base64Field,
   Base64Flag,
   BitsField,
-  ByteExtractField,
-  ByteFlag,
-  ByteJumpField,
-  ByteMathField,
-  ByteTestField,
   CaptureField,
   ChecksumField,
   CONDITION_LAST,
@@ -39,16 +34,10 @@ import {
   XbitsField,
 } from "../../assembly/abi/conditions.ts";
 import { fnv1a } from "../hash.ts";
-import type {
-  ByteExtractCondition,
-  ByteJumpCondition,
-  ByteMathCondition,
-  ByteTestCondition,
-  Condition,
-  ContentCondition,
-  Operand,
-} from "../signature/conditions.ts";
+import type { Condition, ContentCondition } from "../signature/conditions.ts";
+import { writeByteCondition } from "./byte_conditions.ts";
 import { type BytePool, Growing } from "./bytes.ts";
+import { bits, isVariable, raw } from "./operand.ts";
 
 /** The section of conditions. Offsets of chains count from its start until `bytes` places it. */
 export class ConditionWriter {
@@ -117,13 +106,10 @@ export class ConditionWriter {
         );
       }
       case Op.ByteTest:
-        return this.#byteTest(c, at);
       case Op.ByteJump:
-        return this.#byteJump(c, at);
       case Op.ByteExtract:
-        return this.#byteExtract(c, at);
       case Op.ByteMath:
-        return this.#byteMath(c, at);
+        return writeByteCondition(out, c, at);
       case Op.IsDataAt:
         out.reserve(IsDataAtField.size);
         out.u32(at + IsDataAtField.amount, raw(c.amount));
@@ -299,106 +285,4 @@ export class ConditionWriter {
       [c.replacement !== undefined, ContentFlag.Replace],
     );
   }
-
-  #byteTest(c: ByteTestCondition, at: number): number {
-    const out = this.#out;
-    out.reserve(ByteTestField.size);
-    out.i32(at + ByteTestField.bytes, raw(c.bytes));
-    out.i32(at + ByteTestField.offset, raw(c.offset));
-    out.u64(at + ByteTestField.value, typeof c.value === "bigint" ? c.value : BigInt(c.value.variable));
-    out.u32(at + ByteTestField.bitmask, c.bitmask ?? 0);
-    out.u8(at + ByteTestField.mode, c.mode);
-    out.u8(at + ByteTestField.base, c.base ?? 0);
-    out.u8(at + ByteTestField.shift, shiftOf(c.bitmask));
-    return (
-      extractionFlags(c) |
-      bits(
-        [c.negated, ByteFlag.Negated],
-        [isVariable(c.bytes), ByteFlag.BytesVariable],
-        [typeof c.value !== "bigint", ByteFlag.ValueVariable],
-      )
-    );
-  }
-
-  #byteJump(c: ByteJumpCondition, at: number): number {
-    const out = this.#out;
-    out.reserve(ByteJumpField.size);
-    out.i32(at + ByteJumpField.bytes, raw(c.bytes));
-    out.i32(at + ByteJumpField.offset, raw(c.offset));
-    out.i32(at + ByteJumpField.postOffset, c.postOffset);
-    out.u32(at + ByteJumpField.multiplier, c.multiplier);
-    out.u32(at + ByteJumpField.bitmask, c.bitmask ?? 0);
-    out.u8(at + ByteJumpField.base, c.base ?? 0);
-    out.u8(at + ByteJumpField.shift, shiftOf(c.bitmask));
-    return (
-      extractionFlags(c) |
-      bits(
-        [isVariable(c.bytes), ByteFlag.BytesVariable],
-        [c.multiplier !== 1, ByteFlag.Multiplier],
-        [c.align, ByteFlag.Align],
-        [c.from === "beginning", ByteFlag.FromBeginning],
-        [c.from === "end", ByteFlag.FromEnd],
-      )
-    );
-  }
-
-  #byteExtract(c: ByteExtractCondition, at: number): number {
-    const out = this.#out;
-    out.reserve(ByteExtractField.size);
-    out.i32(at + ByteExtractField.bytes, c.bytes);
-    out.i32(at + ByteExtractField.offset, raw(c.offset));
-    out.u32(at + ByteExtractField.variable, c.variable);
-    out.u32(at + ByteExtractField.multiplier, c.multiplier);
-    out.u8(at + ByteExtractField.align, c.align);
-    out.u8(at + ByteExtractField.base, c.base ?? 0);
-    return extractionFlags(c) | bits([c.multiplier !== 1, ByteFlag.Multiplier], [c.align !== 0, ByteFlag.Align]);
-  }
-
-  #byteMath(c: ByteMathCondition, at: number): number {
-    const out = this.#out;
-    out.reserve(ByteMathField.size);
-    out.i32(at + ByteMathField.bytes, raw(c.bytes));
-    out.i32(at + ByteMathField.offset, raw(c.offset));
-    out.u32(at + ByteMathField.variable, c.variable);
-    out.u32(at + ByteMathField.right, raw(c.right));
-    out.u32(at + ByteMathField.bitmask, c.bitmask ?? 0);
-    out.u8(at + ByteMathField.operator, c.operator);
-    out.u8(at + ByteMathField.base, c.base ?? 0);
-    out.u8(at + ByteMathField.shift, shiftOf(c.bitmask));
-    return (
-      extractionFlags(c) |
-      bits([isVariable(c.bytes), ByteFlag.BytesVariable], [isVariable(c.right), ByteFlag.ValueVariable])
-    );
-  }
-}
-
-type ByteCondition = ByteTestCondition | ByteJumpCondition | ByteExtractCondition | ByteMathCondition;
-
-function extractionFlags(c: ByteCondition): number {
-  return bits(
-    [c.relative, ByteFlag.Relative],
-    [c.endian === "little", ByteFlag.Little],
-    [c.endian === "big", ByteFlag.Big],
-    [c.endian === "dce", ByteFlag.Dce],
-    [c.base !== undefined, ByteFlag.String],
-    [c.bitmask !== undefined, ByteFlag.Bitmask],
-    [isVariable(c.offset), ByteFlag.OffsetVariable],
-  );
-}
-
-/** The value under a bitmask is shifted down by the zeros at its end. */
-function shiftOf(bitmask: number | undefined): number {
-  return bitmask === undefined ? 0 : 31 - Math.clz32(bitmask & -bitmask);
-}
-
-function isVariable(operand: Operand | undefined): boolean {
-  return typeof operand === "object";
-}
-
-function raw(operand: Operand | undefined): number {
-  return typeof operand === "object" ? operand.variable : (operand ?? 0);
-}
-
-function bits(...pairs: readonly (readonly [on: boolean | undefined, bit: number])[]): number {
-  return pairs.reduce((sum, [on, bit]) => (on ? sum | bit : sum), 0);
 }
