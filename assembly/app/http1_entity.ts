@@ -6,10 +6,11 @@ import { chainOf, Decoder, isBomb } from "./http1_coding";
 import { HttpState, HttpTx } from "./http1_state";
 import { report } from "./http1_transactions";
 import { requestFileData, requestFileGap, responseFileData, responseFileGap } from "./http1_upload";
-import { StateFlag } from "./transaction";
+import { StateFlag, TxFlag } from "./transaction";
 
 /** Request body bytes as they came off the wire, without chunk framing. */
 export function requestEntity(state: HttpState, tx: HttpTx, data: usize, length: u32): void {
+  tx.flags |= TxFlag.UpdatedToServer;
   tx.requestMessageLength += <u64>length;
   if (!tx.requestDecodes) {
     tx.requestEntityLength += <u64>length;
@@ -31,6 +32,7 @@ export function requestEntity(state: HttpState, tx: HttpTx, data: usize, length:
 
 /** Response body bytes. False: the decoder is gone (libhtp ends the stream with an error). */
 export function responseEntity(state: HttpState, tx: HttpTx, data: usize, length: u32): bool {
+  tx.flags |= TxFlag.UpdatedToClient;
   tx.responseMessageLength += <u64>length;
   if (!tx.responseDecodes) {
     tx.responseEntityLength += <u64>length;

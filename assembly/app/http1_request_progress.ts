@@ -9,6 +9,7 @@ import { consume, inputAt, inputIsGap, inputLeft, recordFrom, recordHere } from 
 import { HttpState, HttpTx, RequestState, Step } from "./http1_state";
 import { report } from "./http1_transactions";
 import { appendText } from "./text";
+import { TxFlag } from "./transaction";
 
 /** `meta-field-limit`: bounds what is kept of an unfinished line or header section. */
 export function withinLimit(state: HttpState, tx: HttpTx, more: u32): bool {
@@ -36,6 +37,8 @@ export function enterHeaders(state: HttpState): void {
 export function recordRequest(state: HttpState): void {
   if (!state.requestRecords || state.requestTx == 0 || inputIsGap) return;
   const tx = changetype<HttpTx>(state.requestTx);
+  if (inputAt == recordFrom) return;
+  tx.flags |= TxFlag.UpdatedToServer;
   appendText(tx.requestRaw, Account.Http, recordFrom, <u32>(inputAt - recordFrom));
   recordHere();
 }

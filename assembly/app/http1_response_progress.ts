@@ -9,6 +9,7 @@ import { consume, inputAt, inputIsGap, inputLeft, recordFrom, recordHere } from 
 import { HttpState, HttpTx, ResponseState, Step, Stream } from "./http1_state";
 import { report } from "./http1_transactions";
 import { appendText } from "./text";
+import { TxFlag } from "./transaction";
 
 export function responseReaches(tx: HttpTx, progress: HttpProgress): void {
   tx.responseProgress = progress;
@@ -39,6 +40,8 @@ export function enterHeaders(state: HttpState): void {
 export function recordResponse(state: HttpState): void {
   if (!state.responseRecords || state.responseTx == 0 || inputIsGap) return;
   const tx = changetype<HttpTx>(state.responseTx);
+  if (inputAt == recordFrom) return;
+  tx.flags |= TxFlag.UpdatedToClient;
   appendText(tx.responseRaw, Account.Http, recordFrom, <u32>(inputAt - recordFrom));
   recordHere();
 }
