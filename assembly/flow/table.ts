@@ -213,7 +213,10 @@ function create(p: Packet): Flow | null {
   return f;
 }
 
-/** The flow of a packet, made when it is the first; `p.flow` and `p.flowHash` are set. Flows of its chain that timed out end here. */
+/**
+ * The flow of a packet, made when it is the first; `p.flow` and `p.flowHash` are set. One that timed out ends here, and the packet begins
+ * another; other silent flows are left to `nextExpired`, so that a lookup ends one flow at most.
+ */
 export function lookupFlow(p: Packet): Flow | null {
   refused = false;
   if (!p.has(PacketFlag.WantsFlow)) return null;
@@ -222,12 +225,13 @@ export function lookupFlow(p: Packet): Flow | null {
   while (next != 0) {
     const f = changetype<Flow>(next);
     next = f.next;
+    if (!matches(f, p)) continue;
     if (isSilent(f, p.timestamp)) {
       end(f, FlowEnd.Timeout);
-    } else if (matches(f, p)) {
-      p.flow = changetype<usize>(f);
-      return f;
+      break;
     }
+    p.flow = changetype<usize>(f);
+    return f;
   }
   const made = create(p);
   p.flow = changetype<usize>(made);
