@@ -1,7 +1,8 @@
 /** What captures carry, as the benchmarks and the training of statistics need it: transport payloads, and what is inside those of HTTP. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type CapturedFrame, LinkType } from "../hosts/node/capture/frame.ts";
+import { LinkType } from "../assembly/abi/codes.ts";
+import type { CapturedFrame } from "../hosts/node/capture/frame.ts";
 import { readCapture } from "../hosts/node/capture/reader.ts";
 
 /** The payload of one packet. */
@@ -69,7 +70,7 @@ function payloadOf({ linkType, data }: CapturedFrame): Payload | undefined {
 }
 
 function networkOffset(linkType: number, view: DataView): number | undefined {
-  if (linkType === LinkType.Raw || linkType === LinkType.Ipv4 || linkType === LinkType.RawOpenBsd) return 0;
+  if (linkType === LinkType.Raw || linkType === LinkType.Ipv4 || linkType === LinkType.RawOld) return 0;
   if (linkType === LinkType.LinuxSll) return 16;
   if (linkType !== LinkType.Ethernet) return undefined;
   let offset = 12;
