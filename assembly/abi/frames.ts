@@ -84,8 +84,8 @@ export const enum EventRecord {
   txId = 88,
   /** u32, bytes of CBOR that follow the header. */
   bodyLength = 96,
-  /** u32, Direction of the transaction data that matched or 0xffffffff. */
-  txDirection = 100,
+  /** u8, Action decided for the packet as a whole, by whatever rule or policy; `action` is that of the event's own rule. */
+  packetAction = 100,
   size = 104,
 }
 

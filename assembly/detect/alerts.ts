@@ -96,9 +96,10 @@ function applyAction(m: Match, rule: usize, packet: Packet): void {
   const action = m.action;
   const drop = isDrop(action);
   if (!drop && action != Action.Pass) return;
-  // The first drop decides; a pass does not undo it.
+  // The first drop decides; a pass does not undo it, a reject adds its answer to it.
   if (drop) {
-    if (!isDrop(packet.action)) {
+    if (packet.action == <u8>Action.Drop && action >= <u32>Action.Reject) packet.action = <u8>action;
+    else if (!isDrop(packet.action)) {
       packet.action = <u8>action;
       packet.reason = <u8>(changedAction != <u32>Action.None ? DropReason.RulesThreshold : DropReason.Rules);
     }

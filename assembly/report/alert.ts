@@ -7,7 +7,7 @@ import { AppState, Tx } from "../app/transaction";
 import { alertCount, Match, matchAt } from "../detect/alerts";
 import { Flow } from "../flow/flow";
 import { setting } from "../memory/settings";
-import { hex, number, text } from "../verdict/cbor";
+import { number, text } from "../verdict/cbor";
 import { closeEvent } from "../verdict/event";
 import { Packet } from "../wire/packet";
 import { flowObject } from "./flow";
@@ -46,7 +46,7 @@ function reportAlert(packet: Packet, m: Match, dropped: bool, prevent: bool): vo
     number("payload_length", packet.payloadLength);
   }
   if ((parts & AlertPart.Packet) != 0 && packet.frame != 0)
-    hex("packet_hex", packet.frame, min<u32>(packet.frameLength, MAX_PART));
+    text("packet", packet.frame, min<u32>(packet.frameLength, MAX_PART));
   closeEvent(record);
 }
 

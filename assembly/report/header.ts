@@ -12,7 +12,6 @@ function empty(record: usize, type: EventType): void {
   store<u16>(record, <u16>type, EventRecord.type);
   store<u32>(record, NO_RULE, EventRecord.rule);
   store<u64>(record, NO_TX, EventRecord.txId);
-  store<u32>(record, NO_RULE, EventRecord.txDirection);
   store<u8>(record, NO_DIRECTION, EventRecord.direction);
 }
 
@@ -39,6 +38,7 @@ export function openPacketEvent(type: EventType, packet: Packet): usize {
   store<u8>(record, packet.depth, EventRecord.depth);
   store<u8>(record, packet.icmpType, EventRecord.icmpType);
   store<u8>(record, packet.icmpCode, EventRecord.icmpCode);
+  store<u8>(record, packet.action, EventRecord.packetAction);
   if (packet.flow != 0) {
     const flow = changetype<Flow>(packet.flow);
     store<u64>(record, flow.id, EventRecord.flow);

@@ -31,6 +31,7 @@ interface Fields {
   rule?: number;
   action?: Action;
   reason?: DropReason;
+  packetAction?: Action;
   flags?: number;
   txId?: bigint;
   body?: object;
@@ -65,6 +66,7 @@ function record(fields: Fields): EventView {
   view.setUint8(EventRecord.icmpCode, fields.icmp?.[1] ?? 0);
   view.setUint32(EventRecord.rule, fields.rule ?? NONE32, true);
   view.setUint8(EventRecord.action, fields.action ?? Action.None);
+  view.setUint8(EventRecord.packetAction, fields.packetAction ?? fields.action ?? Action.None);
   view.setUint8(EventRecord.reason, fields.reason ?? DropReason.None);
   view.setUint8(EventRecord.flags, fields.flags ?? 0);
   view.setBigUint64(EventRecord.txId, fields.txId ?? NONE64, true);
@@ -150,29 +152,42 @@ eve("what an alert tells can be chosen", async () => {
   assert.is(full.pcap_filename, "in.pcap");
 });
 
-for (const [action, flags, prevent, blocked, verdict] of [
-  [Action.Alert, 0, true, "allowed", { action: "alert" }],
-  [Action.Alert, EventFlag.Dropped, true, "allowed", { action: "drop" }],
-  [Action.Drop, EventFlag.Dropped, true, "blocked", { action: "drop" }],
-  [Action.Drop, EventFlag.WouldDrop, false, "allowed", { action: "alert" }],
-  [Action.Pass, 0, true, "allowed", { action: "pass" }],
+for (const [action, packetAction, prevent, blocked, verdict] of [
+  [Action.Alert, Action.None, true, "allowed", { action: "alert" }],
+  [Action.Alert, Action.Drop, true, "allowed", { action: "drop" }],
+  [Action.Alert, Action.Pass, true, "allowed", { action: "pass" }],
+  [Action.Drop, Action.Drop, true, "blocked", { action: "drop" }],
+  [Action.Drop, Action.Drop, false, "allowed", { action: "alert" }],
+  [
+    Action.Drop,
+    Action.RejectDst,
+    true,
+    "blocked",
+    { action: "drop", "reject-target": "to_server", reject: ["tcp-reset"] },
+  ],
   [
     Action.Reject,
-    EventFlag.Dropped,
+    Action.Reject,
     true,
     "blocked",
     { action: "drop", "reject-target": "to_client", reject: ["tcp-reset"] },
   ],
-  [Action.RejectBoth, 0, false, "blocked", { action: "alert", "reject-target": "both", reject: ["tcp-reset"] }],
+  [
+    Action.RejectBoth,
+    Action.RejectBoth,
+    false,
+    "blocked",
+    { action: "alert", "reject-target": "both", reject: ["tcp-reset"] },
+  ],
 ] as const) {
+  const mode = prevent ? "prevention" : "detection";
   eve(
-    `${Action[action]} in ${prevent ? "prevention" : "detection"} is ${blocked}, verdict ${verdict.action}`,
+    `${Action[action]} on a packet with ${Action[packetAction]} in ${mode}: ${blocked}, verdict ${verdict.action}`,
     async () => {
-      const event = JSON.parse(
-        formatEvent(record({ type: EventType.Alert, rule: 0, action, flags }), await context(prevent)),
-      );
-      assert.is(event.alert.action, blocked);
-      assert.equal(event.verdict, verdict);
+      const event = record({ type: EventType.Alert, rule: 0, action, packetAction });
+      const line = JSON.parse(formatEvent(event, await context(prevent)));
+      assert.is(line.alert.action, blocked);
+      assert.equal(line.verdict, verdict);
     },
   );
 }

@@ -191,16 +191,15 @@ const REJECT_TARGETS: Readonly<Record<number, string>> = {
   [Action.RejectBoth]: "both",
 };
 
-function verdictObject(event: EventView, prevent: boolean): string {
-  const target = REJECT_TARGETS[event.action];
+function verdictObject({ packetAction, proto }: EventView, prevent: boolean): string {
+  const target = REJECT_TARGETS[packetAction];
   if (target !== undefined) {
-    const { proto } = event;
     const icmp = proto === IpProto.Udp || proto === IpProto.Icmp || proto === IpProto.Icmpv6;
     const answer = proto === IpProto.Tcp ? '"tcp-reset"' : icmp ? '"icmp-prohib"' : "";
     return `{"action":"${prevent ? "drop" : "alert"}","reject-target":"${target}","reject":[${answer}]}`;
   }
-  if (prevent && (event.flags & EventFlag.Dropped || event.action === Action.Drop)) return '{"action":"drop"}';
-  return event.action === Action.Pass ? '{"action":"pass"}' : '{"action":"alert"}';
+  if (prevent && packetAction === Action.Drop) return '{"action":"drop"}';
+  return packetAction === Action.Pass ? '{"action":"pass"}' : '{"action":"alert"}';
 }
 
 function dropMembers(event: EventView, context: EveContext, members: JsonMembers, body: JsonMembers): void {

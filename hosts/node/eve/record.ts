@@ -118,6 +118,11 @@ export class EventView {
     return this.u8(EventRecord.action);
   }
 
+  /** Action decided for the packet as a whole. */
+  get packetAction(): number {
+    return this.u8(EventRecord.packetAction);
+  }
+
   get reason(): number {
     return this.u8(EventRecord.reason);
   }
