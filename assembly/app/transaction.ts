@@ -27,6 +27,9 @@ export enum TxFlag {
   Corrupted = 128,
   /** Protocols without direction: one request is the whole transaction. */
   Unidirectional = 256,
+  /** This direction was over when it was looked at last: raw inspection was asked for. */
+  RawToServer = 512,
+  RawToClient = 1024,
 }
 
 /** Bits of `AppState.flags` by which a parser asks the pipeline for something. */

@@ -9,8 +9,8 @@ import { Counter } from "../abi/counters";
 import { Setting } from "../abi/settings";
 import { detectTcp, detectUdp, isDetectOnly } from "../app/detection";
 import { InputFlag, PARSE_ERROR } from "../app/input";
-import { closeApp, hasParser, openApp, parseApp } from "../app/registry";
-import { AppState, StateFlag } from "../app/transaction";
+import { closeApp, completeProgress, hasParser, openApp, parseApp } from "../app/registry";
+import { AppState, StateFlag, Tx, TxFlag } from "../app/transaction";
 import { applyException } from "../flow/exception";
 import { Flow, FlowFlag } from "../flow/flow";
 import { setting } from "../memory/settings";
@@ -191,8 +191,26 @@ function parse(
   }
   if ((state.flags & StateFlag.InspectRawToServer) != 0) triggerRaw(session, Direction.ToServer);
   if ((state.flags & StateFlag.InspectRawToClient) != 0) triggerRaw(session, Direction.ToClient);
+  triggerComplete(session, state);
   obey(packet, flow, state);
   return min<u32>(<u32>consumed, length);
+}
+
+/** A message that is whole makes raw inspection due: rules on the stream see it together with the rules on the transaction. */
+function triggerComplete(session: Session, state: AppState): void {
+  const both: u32 = TxFlag.RawToServer | TxFlag.RawToClient;
+  for (let at = state.newest; at != 0; at = changetype<Tx>(at).previous) {
+    const tx = changetype<Tx>(at);
+    if ((tx.flags & both) == both) return;
+    triggerOver(session, tx, Direction.ToServer, TxFlag.RawToServer);
+    triggerOver(session, tx, Direction.ToClient, TxFlag.RawToClient);
+  }
+}
+
+function triggerOver(session: Session, tx: Tx, direction: Direction, flag: TxFlag): void {
+  if ((tx.flags & flag) != 0 || tx.progress(direction) < completeProgress(tx.proto, direction)) return;
+  tx.flags |= flag;
+  triggerRaw(session, direction);
 }
 
 /** What the parser asked for. */
