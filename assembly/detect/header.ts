@@ -3,7 +3,7 @@
  * Address and port sets are shared by many rules: the answer for a set is remembered for the packet at hand.
  */
 import { Direction, IpProto } from "../abi/codes";
-import { AddressSetRecord, PortSetRecord, RuleFlag, RuleRecord } from "../abi/database";
+import { AddressSetRecord, PortSetRecord, RuleFlag, RuleHook, RuleRecord } from "../abi/database";
 import { reserve } from "../memory/arena";
 import { addressSets, database, portSets } from "../rules/database";
 import { Packet, PacketFlag } from "../wire/packet";
@@ -129,6 +129,8 @@ export function matchHeader(rule: usize, packet: Packet): bool {
   if (source != 0 && !remembered(0, source, packet)) return false;
   const destination = load<u32>(rule, RuleRecord.destination);
   if (destination != 0 && !remembered(1, destination, packet)) return false;
+  if (load<u8>(rule, RuleRecord.hook) == <u8>RuleHook.PacketFlowStart && !packet.has(PacketFlag.FirstInDirection))
+    return false;
   return matchFlow(flags, packet);
 }
 

@@ -1,6 +1,7 @@
 /** Conditions on the headers of a packet and on the state of its flow: checked before any content (Suricata manual, header keywords). */
 
-import { AppProto, IpProto } from "../../abi/codes";
+import { Field } from "../../abi/buffers";
+import { IpProto } from "../../abi/codes";
 import {
   BitsField,
   ChecksumField,
@@ -10,6 +11,7 @@ import {
   Condition,
   EventField,
   FlowBitsField,
+  IndexMode,
   Op,
   RpcField,
   RpcFlag,
@@ -82,8 +84,27 @@ function matchOne(c: usize, packet: Packet): bool {
 }
 
 function matchNumber(c: usize, packet: Packet): bool {
+  if (load<u16>(c, CompareField.field) == <u16>Field.vlan__id) return matchVlan(c, packet);
   const found = packetNumbers(load<u16>(c, CompareField.field), packet);
   return found && compareNumber(packetNumber, c);
+}
+
+/** `vlan.id:<number>[,<layer>|any|all]`; a negative layer counts from the last. */
+function matchVlan(c: usize, packet: Packet): bool {
+  const n = <i32>packet.vlanCount;
+  const mode = <u32>load<u8>(c, CompareField.index);
+  if (mode == IndexMode.At) {
+    const at = load<i32>(c, CompareField.at);
+    const i = at < 0 ? n + at : at;
+    return i >= 0 && i < n && compareNumber(vlanAt(packet, i), c);
+  }
+  let held = 0;
+  for (let i = 0; i < n; i++) if (compareNumber(vlanAt(packet, i), c)) held++;
+  return mode == IndexMode.Any ? held > 0 : n > 0 && held == n;
+}
+
+function vlanAt(packet: Packet, i: i32): u64 {
+  return i == 0 ? packet.vlan0 : i == 1 ? packet.vlan1 : packet.vlan2;
 }
 
 /** `flags:[modifier]<flags>[,<ignored>]`; both are bit sets of the TCP flag byte. */

@@ -10,6 +10,8 @@ import { inAddressSet } from "../header";
 import { addEntry, Entry, EntryKind, findEntry, key } from "./table";
 
 const SECOND: u64 = 1000000;
+/** A window that never ends. */
+const FOREVER: u32 = 0xffffffff;
 
 export enum Outcome {
   /** No alert, no action. */
@@ -54,7 +56,7 @@ function counter(kind: EntryKind, name: u32, seconds: u32, now: u64): usize {
     return fresh;
   }
   const e = changetype<Entry>(found);
-  if (seconds != 0xffffffff && now - e.since >= <u64>seconds * SECOND) {
+  if (seconds != FOREVER && now - e.since >= <u64>seconds * SECOND) {
     e.since = now;
     e.count = 0;
     e.extra = 0;
@@ -104,7 +106,8 @@ function applyOne(rule: usize, t: usize, packet: Packet): Outcome {
   const now = packet.timestamp;
   track(t, packet);
   if (type == ThresholdType.RateFilter) return rateFilter(name, t, count, seconds, now);
-  const at = counter(EntryKind.Threshold, name, seconds, now);
+  const window = type == ThresholdType.Backoff ? FOREVER : seconds;
+  const at = counter(EntryKind.Threshold, name, window, now);
   if (at == 0) return Outcome.Alert;
   const e = changetype<Entry>(at);
   e.count++;
@@ -133,7 +136,7 @@ function applyOne(rule: usize, t: usize, packet: Packet): Outcome {
 }
 
 function rateFilter(name: u32, t: usize, count: u32, seconds: u32, now: u64): Outcome {
-  const at = counter(EntryKind.RateFilter, name, 0xffffffff, now);
+  const at = counter(EntryKind.RateFilter, name, FOREVER, now);
   if (at == 0) return Outcome.Alert;
   const e = changetype<Entry>(at);
   const timeout = <u64>load<u32>(t, ThresholdRecord.timeout) * SECOND;

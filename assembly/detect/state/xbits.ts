@@ -15,8 +15,10 @@ function keyFor(c: usize, packet: Packet): bool {
     const swap =
       packet.sourceLow > packet.destinationLow ||
       (packet.sourceLow == packet.destinationLow && packet.sourceHigh > packet.destinationHigh);
-    if (swap) key(packet.destinationLow, packet.destinationHigh, packet.sourceLow, packet.sourceHigh);
-    else key(packet.sourceLow, packet.sourceHigh, packet.destinationLow, packet.destinationHigh);
+    // IPv4 leaves the second halves free: the version there keeps it apart from IPv6.
+    const mark: u64 = packet.ipVersion == 4 ? 0x4000_0000_0000_0004 : 0;
+    if (swap) key(packet.destinationLow, packet.destinationHigh ^ mark, packet.sourceLow, packet.sourceHigh);
+    else key(packet.sourceLow, packet.sourceHigh ^ mark, packet.destinationLow, packet.destinationHigh);
   }
   return true;
 }

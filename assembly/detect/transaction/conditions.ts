@@ -69,13 +69,21 @@ function matchOpnum(c: usize, state: AppState, tx: Tx): bool {
   return false;
 }
 
+function numbersOf(state: AppState, tx: Tx, field: u32, direction: u32): u32 {
+  let n: u32 = 0;
+  while (n < MAX_INDEX && appNumber(state, tx, field, direction, n)) n++;
+  return n;
+}
+
 /** One number or a list of them, by the condition's IndexMode (Suricata manual, multi-integers). */
 function matchNumbers(c: usize, state: AppState, tx: Tx, direction: u32): bool {
   const field = <u32>load<u16>(c, CompareField.field);
   const mode = <u32>load<u8>(c, CompareField.index);
   const at = load<i32>(c, CompareField.at);
-  if (mode == IndexMode.At)
-    return at >= 0 && appNumber(state, tx, field, direction, at) && compareNumber(foundNumber, c);
+  if (mode == IndexMode.At) {
+    const i = at < 0 ? <i32>numbersOf(state, tx, field, direction) + at : at;
+    return i >= 0 && appNumber(state, tx, field, direction, i) && compareNumber(foundNumber, c);
+  }
   let n: u32 = 0;
   let held: u32 = 0;
   while (n < MAX_INDEX && appNumber(state, tx, field, direction, n)) {

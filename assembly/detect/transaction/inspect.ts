@@ -33,6 +33,13 @@ export let prefilterPassed: bool = false;
 /** The list with the prefilter will be scanned again. */
 export let prefilterComesAgain: bool = false;
 
+/** Progress of the transaction's direction before the inspection at hand. */
+let passedBefore: u32 = 0;
+
+export function openTransaction(passed: u32): void {
+  passedBefore = passed;
+}
+
 /** Record of list `i` of the rule. */
 export function listOf(rule: usize, i: u32): usize {
   return lists + <usize>(load<u32>(rule, RuleRecord.lists) + i) * ListRecord.size;
@@ -63,6 +70,7 @@ export function inspectRule(rule: usize, state: AppState, tx: Tx, direction: u32
   ruleFlags = flags;
   prefilterPassed = false;
   prefilterComesAgain = false;
+  let hooked = false;
   let matches: u32 = 0;
   let i: u32 = 0;
   for (; i < n; i++) {
@@ -85,10 +93,9 @@ export function inspectRule(rule: usize, state: AppState, tx: Tx, direction: u32
       else prefilterComesAgain = true;
     }
     if ((listFlags & ListFlag.Hook) != 0) {
-      // While the hook's progress lasts no state is kept, so that it is asked again.
-      if (reached <= progress) return true;
-      prefilterPassed = true;
-      ruleFlags |= bit;
+      // A hook is asked for as long as its progress lasts, and once when it was passed over; no state is kept meanwhile.
+      if (passedBefore > progress) break;
+      hooked = true;
       matches++;
       continue;
     }
@@ -106,7 +113,8 @@ export function inspectRule(rule: usize, state: AppState, tx: Tx, direction: u32
     break;
   }
   if (i < n || matches == 0) return false;
-  ruleFlags |= FULL_MATCH;
+  if (hooked) ruleFlags = 0;
+  else ruleFlags |= FULL_MATCH;
   return true;
 }
 

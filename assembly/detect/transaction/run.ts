@@ -15,7 +15,7 @@ import { runPostMatch } from "../post_match";
 import { addRuleLists, firstPrefilter, nextPrefilter, prefilterAt, runPrefilter } from "../prefilter";
 import { coversProtocol } from "../state/protocol";
 import { applyTransforms } from "../transform";
-import { inspectRule, isOver, prefilterComesAgain, prefilterPassed, ruleFlags } from "./inspect";
+import { inspectRule, isOver, openTransaction, prefilterComesAgain, prefilterPassed, ruleFlags } from "./inspect";
 import {
   CANNOT_MATCH,
   FILE_MISMATCH,
@@ -66,6 +66,7 @@ function runOne(
   set: Candidates,
   packetRules: Candidates,
 ): void {
+  openTransaction(direction == Direction.ToServer ? tx.prefilteredToServer : tx.prefilteredToClient);
   prefilterTransaction(state, tx, direction, set);
   addRuleLists(RuleListKind.Transaction, direction, packet.proto, tx.proto, set);
   for (let r = packetRules.next(0); r >= 0; r = packetRules.next(<u32>r + 1)) set.add(<u32>r);
@@ -101,6 +102,10 @@ function prefilterTransaction(state: AppState, tx: Tx, direction: u32, set: Cand
   else tx.prefilteredToClient = <u8>reached;
 }
 
+function isPrefiltered(rule: usize): bool {
+  return (load<u32>(rule, RuleRecord.flags) & RuleFlag.Prefiltered) != 0;
+}
+
 function tryRule(index: u32, packet: Packet, flow: Flow, state: AppState, tx: Tx, direction: u32): void {
   const rule = rules + <usize>index * RuleRecord.size;
   const at = findState(tx, direction, index);
@@ -118,7 +123,7 @@ function tryRule(index: u32, packet: Packet, flow: Flow, state: AppState, tx: Tx
   else if ((ruleFlags & CANNOT_MATCH) != 0) {
     if ((ruleFlags & FILE_MISMATCH) != 0) storeState(tx, direction, index, ruleFlags);
   } else if ((ruleFlags & FULL_MATCH) != 0) {
-    if (!prefilterPassed || (load<u32>(rule, RuleRecord.flags) & RuleFlag.File) != 0)
+    if (!prefilterPassed || !isPrefiltered(rule) || (load<u32>(rule, RuleRecord.flags) & RuleFlag.File) != 0)
       storeState(tx, direction, index, ruleFlags);
   } else if (ruleFlags != 0 && !prefilterComesAgain) storeState(tx, direction, index, ruleFlags);
   if (!matched) return;
