@@ -1,4 +1,5 @@
 /** Body bytes on their way from the wire to what is kept: decoded, counted, stored, and given to the file they belong to. */
+import { Direction } from "../abi/codes";
 import { AppEvent } from "../abi/app_events";
 import { decompressorFail, decompressorFeed, decompressorNext } from "../codec/decompress";
 import { appendBody, Body, isRipe, openBodyStore } from "./http1_body";
@@ -78,6 +79,7 @@ function keepRequest(state: HttpState, tx: HttpTx, data: usize, length: u32): vo
   if (length == 0) return;
   if (tx.requestBody == 0) tx.requestBody = openBodyStore();
   if (tx.requestBody == 0) return;
+  tx.touch(Direction.ToServer);
   const taken = appendBody(changetype<Body>(tx.requestBody), true, data, length);
   if (isRipe(changetype<Body>(tx.requestBody), true)) state.flags |= StateFlag.InspectRawToServer;
   requestFileData(state, tx, data, taken);
@@ -87,6 +89,7 @@ function keepResponse(state: HttpState, tx: HttpTx, data: usize, length: u32): v
   if (length == 0) return;
   if (tx.responseBody == 0) tx.responseBody = openBodyStore();
   if (tx.responseBody == 0) return;
+  tx.touch(Direction.ToClient);
   const taken = appendBody(changetype<Body>(tx.responseBody), false, data, length);
   if (isRipe(changetype<Body>(tx.responseBody), false)) state.flags |= StateFlag.InspectRawToClient;
   responseFileData(state, tx, data, taken);

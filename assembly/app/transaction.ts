@@ -115,13 +115,17 @@ export class Tx {
     return direction == Direction.ToServer ? this.progressToServer : this.progressToClient;
   }
 
+  /** Marks a direction updated: rules look at it again. */
+  touch(direction: u32): void {
+    this.flags |= direction == Direction.ToServer ? TxFlag.UpdatedToServer : TxFlag.UpdatedToClient;
+  }
+
   /** Moves a direction forward and marks it updated; never backward. */
   advance(direction: u32, progress: u32): void {
+    this.touch(direction);
     if (direction == Direction.ToServer) {
-      this.flags |= TxFlag.UpdatedToServer;
       if (progress > <u32>this.progressToServer) this.progressToServer = <u8>progress;
     } else {
-      this.flags |= TxFlag.UpdatedToClient;
       if (progress > <u32>this.progressToClient) this.progressToClient = <u8>progress;
     }
   }

@@ -70,6 +70,9 @@ function applyOne(t: usize): bool {
         if (start >= 0 && end >= start) return view(data + start, <u32>(end - start));
       }
       return true;
+    case Transform.Gunzip:
+    case Transform.ZlibDeflate:
+      return inflated(op, argument, argumentLength, data, length);
     default:
       break;
   }
@@ -130,7 +133,7 @@ function applyOne(t: usize): bool {
       n = fromBase64(argument, argumentLength, data, length, out);
       break;
     default:
-      return inflated(op, argument, argumentLength, data, length);
+      return false;
   }
   return view(out, n);
 }
