@@ -1,6 +1,7 @@
 /** Body bytes on their way from the wire to what is kept: decoded, counted, stored, and given to the file they belong to. */
-import { Direction } from "../abi/codes";
+
 import { AppEvent } from "../abi/app_events";
+import { Direction } from "../abi/codes";
 import { decompressorFail, decompressorFeed, decompressorNext } from "../codec/decompress";
 import { appendBody, Body, isRipe, openBodyStore } from "./http1_body";
 import { chainOf, Decoder, isBomb } from "./http1_coding";
