@@ -29,20 +29,20 @@ const cvePattern = /^(?:[A-Z]+-)?(CVE-\d{4}-\d{4,})$/;
 /** Adds one document. Returns false if it is no advisory. */
 export function addOsv(builder: BundleBuilder, document: unknown): boolean {
   const osv = document as OsvDocument;
-  if (typeof osv?.id !== "string" || !Array.isArray(osv.affected)) return false;
+  if (typeof osv?.id !== "string" || typeof osv.affected !== "object") return false;
   if (osv.withdrawn) return true;
-  const named = [osv.id, ...(osv.aliases ?? []), ...(osv.upstream ?? []), ...(osv.related ?? [])];
+  const named = [osv.id, ...listOf(osv.aliases), ...listOf(osv.upstream), ...listOf(osv.related)];
   const cves = named.flatMap((id) => cvePattern.exec(id)?.[1] ?? []).filter((cve) => builder.wants(cve));
   if (cves.length === 0) return true;
   // Red Hat's relatives name the module stream in the summary: "Moderate: nodejs:14 security update".
   const module = /(?:^|\s)([\w.-]+:[\w.-]+) (?:security|bug)/.exec(osv.summary ?? "")?.[1];
-  for (const affected of osv.affected) {
+  for (const affected of listOf(osv.affected)) {
     const ecosystem = ecosystemKey(affected.package?.ecosystem ?? "");
     const name = affected.package?.name;
     if (ecosystem === undefined || !name) continue;
-    const ranges = (affected.ranges ?? [])
+    const ranges = listOf(affected.ranges)
       .filter((range) => range.type !== "GIT")
-      .flatMap((range) => rangesOf(range.events ?? []));
+      .flatMap((range) => rangesOf(listOf(range.events)));
     const listed: Range[] =
       ranges.length > 0 ? [] : (affected.versions ?? []).map((version) => ({ introduced: version, last: version }));
     const all = [...ranges, ...listed];
@@ -55,6 +55,11 @@ export function addOsv(builder: BundleBuilder, document: unknown): boolean {
     builder.row(ecosystem, packageName(ecosystem, name), row);
   }
   return true;
+}
+
+/** Some publishers write a list of one without the list. */
+function listOf<T>(value: T | T[] | undefined): T[] {
+  return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
 }
 
 function packageName(ecosystem: string, name: string): string {
