@@ -14,6 +14,8 @@ export function narrowPorts(rule: RuleSummary, exposures: readonly Exposure[]): 
   if (any || negated || literals.length > 0 || variables.length === 0 || exposures.length === 0) return undefined;
   const ports = new Set<number>();
   for (const exposure of exposures) {
+    // What does not run has no listener to lose; a socket that systemd holds for it counts as of unknown owner.
+    if (exposure.state === "installed") continue;
     if (exposure.state !== "listening" || exposure.ports.length === 0) return undefined;
     for (const { protocol, port } of exposure.ports) if (carries(rule.protocol, protocol)) ports.add(port);
   }

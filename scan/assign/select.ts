@@ -110,7 +110,7 @@ function chooseRule(
     rule,
     apply: why === undefined,
     mode: rule.noalert ? "detect" : policy.mode,
-    proofs: proofs.sort((a, b) => b.confidence - a.confidence),
+    proofs: proofs.sort((a, b) => rank(b) - rank(a)),
     ...(ports ? { ports } : {}),
     reason: why ?? "certain and exposed",
     urgency,
@@ -145,6 +145,9 @@ function merged(own: Choice, other: Choice): Choice {
     urgency: Math.max(own.urgency, other.urgency),
   };
 }
+
+/** What listens speaks loudest. */
+const rank = ({ exposure, confidence }: Proof): number => (exposure === "listening" ? 1 : 0) + confidence;
 
 export function subjectOf(component: Component): string {
   return `${component.type}:${component.name}@${component.root}`;

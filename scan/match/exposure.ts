@@ -5,6 +5,9 @@ import type { ExposedPort, Exposure } from "./finding.ts";
 const webServer =
   /(?:^|[/\\])(?:nginx|apache2?|httpd|lighttpd|caddy|php-fpm[\d.]*|openresty|litespeed|w3wp(?:\.exe)?)$/;
 
+/** Programs that hold the sockets of others, which they start when someone connects. */
+const socketHolder = /(?:^|\/)(?:systemd|x?inetd)$/;
+
 /** Answers for each component of an inventory how it can be reached. */
 export class ExposureMap {
   readonly #byComponent = new Map<string, Listener[]>();
@@ -18,7 +21,10 @@ export class ExposureMap {
       }
     }
     this.#web = inventory.listeners.filter(({ executable }) => webServer.test(executable ?? ""));
-    this.#unowned = inventory.listeners.filter((each) => each.pid === undefined && !isLoopback(each.address));
+    this.#unowned = inventory.listeners.filter(
+      ({ pid, address, executable }) =>
+        (pid === undefined || socketHolder.test(executable ?? "")) && !isLoopback(address),
+    );
   }
 
   of(component: Component): Exposure {
