@@ -1,21 +1,20 @@
-/** Inspects the frames of a conversation with a rule, in prevention mode. */
-import { compileRules, Engine, EventType, formatEvent, Verdict } from "vpatch";
+/** Inspects frames with one rule, in prevention mode. */
+import { compileRules, Engine, EventType, type FrameInput, formatEvent, Verdict } from "vpatch";
 
-export function inspect(frames: { data: Uint8Array; linkType: number; timestamp: number }[]): {
-  verdicts: string[];
-  alerts: string[];
-} {
+const rules = 'drop http any any -> any any (msg:"no secrets"; http.uri; content:"/secret"; sid:1;)';
+
+export function inspect(frames: readonly FrameInput[]): { verdicts: string[]; alerts: string[] } {
   const alerts: string[] = [];
-  const engine: Engine = new Engine({
-    mode: "prevent",
-    onEvent: (event) => event.type === EventType.Alert && alerts.push(formatEvent(event, engine.eve)),
-  });
-  const rule = 'drop http any any -> any any (msg:"no secrets"; http.uri; content:"/secret"; sid:1;)';
-  const { database } = compileRules([{ file: "example.rules", text: rule }], engine.config);
-  engine.load(database);
   const verdicts: string[] = [];
+  const engine = new Engine({
+    mode: "prevent",
+    onEvent: (event) => {
+      if (event.type === EventType.Alert) alerts.push(formatEvent(event, engine.eve));
+    },
+  });
+  engine.load(compileRules([{ file: "example.rules", text: rules }], engine.config).database);
   for (const frame of frames) {
-    engine.write(frame);
+    if (!engine.write(frame)) throw new Error("inspect before the batch is full");
     for (const verdict of engine.inspect()) verdicts.push(Verdict[verdict] ?? "?");
   }
   engine.finish();
