@@ -65,27 +65,6 @@ export function lowerCase(pattern: Uint8Array): Uint8Array {
   return pattern.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
 }
 
-/**
- * Suricata's measure of a pattern's worth as fast pattern: bytes that are letters, printable or rare count more than
- * zeros, and a byte that was already seen counts 1.
- */
-export function patternStrength(pattern: Uint8Array): number {
-  const seen = new Uint8Array(256);
-  let strength = 0;
-  for (const byte of pattern) {
-    if (seen[byte] === 1) {
-      strength += 1;
-      continue;
-    }
-    seen[byte] = 1;
-    if (isLetter(byte)) strength += 3;
-    else if (byte >= 0x20 && byte < 0x7f) strength += 4;
-    else if (byte === 0x00 || byte === 0x01 || byte === 0xff) strength += 2;
-    else strength += 6;
-  }
-  return strength;
-}
-
 function isLetter(byte: number): boolean {
   return (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
 }

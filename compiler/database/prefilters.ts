@@ -11,6 +11,8 @@ import {
 } from "../../assembly/abi/database.ts";
 import type { Literal } from "../prefilter/literal.ts";
 import { buildLiteralTable } from "../prefilter/literal_table.ts";
+import { textKindOf } from "../prefilter/rarity.ts";
+import { statisticsOf, type TextKind } from "../prefilter/statistics.ts";
 import { type FastPattern, fastPattern } from "../signature/fast_pattern.ts";
 import type { Signature, SignatureList } from "../signature/finish.ts";
 import { type BytePool, Growing } from "./bytes.ts";
@@ -28,6 +30,8 @@ interface Place {
   readonly buffer: number;
   readonly streaming: boolean;
   readonly frame: number;
+  /** What the buffer holds, for the statistics its table is built with. */
+  readonly text: TextKind;
 }
 
 interface Group {
@@ -80,14 +84,24 @@ export class PrefilterBuilder {
       const { app, direction, progress } = list.engine;
       const buffer = this.#bufferIndex(list);
       const { streaming } = definition;
+      const text = textKindOf(definition.name);
       if (definition.kind === "packet") {
         for (const way of [Direction.ToServer, Direction.ToClient]) {
           if (isOneWay(signature, way)) continue;
-          places.push({ kind: PrefilterKind.PacketBuffer, app, direction: way, progress: 0, buffer, streaming, frame });
+          places.push({
+            kind: PrefilterKind.PacketBuffer,
+            app,
+            direction: way,
+            progress: 0,
+            buffer,
+            streaming,
+            frame,
+            text,
+          });
         }
       } else {
         const kind = definition.kind === "frame" ? PrefilterKind.Frame : PrefilterKind.Transaction;
-        places.push({ kind, app, direction, progress, buffer, streaming, frame });
+        places.push({ kind, app, direction, progress, buffer, streaming, frame, text });
       }
     }
     return places;
@@ -157,7 +171,11 @@ export class PrefilterBuilder {
       const all = [...literals.values()];
       for (let from = 0; from < all.length; from += MAX_LITERALS) {
         const part = all.slice(from, from + MAX_LITERALS);
-        const table = buildLiteralTable(part.map(({ literal }) => literal));
+        const training = statisticsOf(place.text);
+        const table = buildLiteralTable(
+          part.map(({ literal }) => literal),
+          { training },
+        );
         const at = records.reserve(PrefilterRecord.size);
         count += 1;
         records.u8(at + PrefilterRecord.kind, place.kind);
@@ -238,7 +256,15 @@ function payloadPlaces(signature: Signature): Place[] {
   const places: Place[] = [];
   for (const direction of [Direction.ToServer, Direction.ToClient]) {
     if (isOneWay(signature, direction)) continue;
-    const rest = { app: AppProto.Unknown, direction, progress: 0, buffer: 0, streaming: false, frame: 0 };
+    const rest = {
+      app: AppProto.Unknown,
+      direction,
+      progress: 0,
+      buffer: 0,
+      streaming: false,
+      frame: 0,
+      text: "payload",
+    } as const;
     if (packet) places.push({ kind: PrefilterKind.Payload, ...rest });
     if (stream) places.push({ kind: PrefilterKind.Stream, ...rest });
   }

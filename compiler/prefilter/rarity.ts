@@ -17,15 +17,15 @@ export function rarity(bytes: Uint8Array, nocase: boolean, kind: TextKind = "pay
 const CASE_BITS = 0.5;
 const SATURATION = 64;
 
-/** The kind of text of a Suricata sticky buffer, by its name (`http.uri`, `dns.query`, `file.data` ...; the names before 5.0 too). */
+/** The kind of text of a buffer, by the name rules have for it. */
 export function textKindOf(buffer: string): TextKind {
-  const name = buffer.replace("_", ".");
-  if (/^(http\.(uri|request\.line|request_line|raw\.uri|uri\.raw|referer|location)|url|urilen)/.test(name))
-    return "uri";
-  if (/^(dns\.|tls\.(sni|cert|certs|subject|issuer)|http\.(host|raw\.host)|quic\.sni|mdns|smtp\.helo)/.test(name))
-    return "host";
-  if (/^(http\.(request\.body|request_body|client\.body|response\.body|response_body|server\.body)|file)/.test(name))
-    return "body";
-  if (/^(http\.|email\.|sip\.|ftp\.|smtp\.)/.test(name)) return "header";
-  return "payload";
+  return KINDS.find(([names]) => names.test(buffer))?.[1] ?? "payload";
 }
+
+/** The first that matches; everything else is seen as payload. */
+const KINDS: readonly (readonly [names: RegExp, kind: TextKind])[] = [
+  [/^(http\.(uri|request_line|referer|location)|file\.name|tftp\.file)/, "uri"],
+  [/^(m?dns\.|quic\.sni|smtp\.helo|http\.host|tls[._](sni|subjectaltname))/, "host"],
+  [/^(file\.data|files|http\.(request_body|response_body))/, "body"],
+  [/^(http2?\.|email\.|sip\.|ftp\.|smtp\.|tls\.cert_(subject|issuer))/, "header"],
+];

@@ -5,8 +5,8 @@
  */
 import { Op } from "../../assembly/abi/conditions.ts";
 import { ListFlag, RuleType } from "../../assembly/abi/database.ts";
-import { patternStrength } from "../content.ts";
 import type { Literal } from "../prefilter/literal.ts";
+import { rarity, textKindOf } from "../prefilter/rarity.ts";
 import type { BufferUse } from "./builder.ts";
 import type { Condition, ContentCondition, PcreCondition } from "./conditions.ts";
 import type { Signature } from "./finish.ts";
@@ -19,9 +19,7 @@ export interface FastPattern {
 
 /** Longest literal of a prefilter table. */
 const MAX_LITERAL = 255;
-/** Bytes of a pattern that count for its worth: longer ones are not looked for faster. */
-const WORTH = 16;
-/** What a rank below the best costs, in the measure of `patternStrength`. */
+/** What a rank below the best costs, in bits of {@link rarity}. */
 const RANK_COST = 8;
 const PAYLOAD_RANK = 3;
 /** A shorter literal of a regular expression brings the rule too often. */
@@ -63,20 +61,21 @@ function collect(
 ): void {
   // With absent: or_else the rule may match where there is nothing to find.
   if (conditions.some((condition) => condition.op === Op.Absent)) return;
+  const kind = use === "payload" ? "payload" : textKindOf(use.definition.name);
   const cost = (rank - 2) * RANK_COST;
   let regex: Candidate | undefined;
   let contents = 0;
   for (const condition of conditions) {
     if (condition.op === Op.Content && !condition.negated) {
       const literal = contentLiteral(condition);
-      const score = patternStrength(literal.bytes.subarray(0, WORTH)) - cost;
+      const score = rarity(literal.bytes, literal.nocase, kind) - cost;
       candidates.push({ literal, use, score, given: condition.fastPattern !== undefined });
       contents += 1;
     } else if (condition.op === Op.Pcre && !condition.negated) {
       const literal = regexLiteral(condition);
       if (literal === undefined) continue;
       // Half the worth: contents are what authors chose.
-      const score = patternStrength(literal.bytes.subarray(0, WORTH)) / 2 - cost;
+      const score = rarity(literal.bytes, literal.nocase, kind) / 2 - cost;
       if (regex === undefined || score > regex.score) regex = { literal, use, score, given: false };
     }
   }

@@ -1,7 +1,7 @@
 /** Patterns of `content`: bytes, escapes, and their worth as fast pattern. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { parsePattern, patternStrength } from "../../compiler/content.ts";
+import { parsePattern } from "../../compiler/content.ts";
 
 const bytes = (text: string): string => Buffer.from(parsePattern(text)).toString("latin1");
 
@@ -30,13 +30,6 @@ test("patterns that cannot be", () => {
     ['a"b', /unescaped double quote/],
   ];
   for (const [text, reason] of cases) assert.throws(() => parsePattern(text), reason, text);
-});
-
-test("a pattern of rare bytes is stronger than one of zeros", () => {
-  assert.is(patternStrength(parsePattern("aa")), 4);
-  assert.is(patternStrength(parsePattern("a1")), 7);
-  assert.is(patternStrength(parsePattern("|00 00 00 00|")), 5);
-  assert.is(patternStrength(parsePattern("|90 91|")), 12);
 });
 
 test.run();
