@@ -58,6 +58,7 @@ export class PrefilterBuilder {
     string,
     { kind: RuleListKind; direction: number; proto: number; app: number; rules: number[] }
   >();
+  readonly #tables = new Map<string, { offset: number; length: number }>();
   readonly #bufferIndex: BufferIndex;
 
   constructor(bufferIndex: BufferIndex) {
@@ -115,9 +116,9 @@ export class PrefilterBuilder {
       group = { place, literals: new Map() };
       this.#groups.set(key, group);
     }
-    const literalKey = `${literal.nocase ? "i" : ""}:${Buffer.from(literal.bytes).toString("latin1")}`;
-    const known = group.literals.get(literalKey);
-    if (known === undefined) group.literals.set(literalKey, { literal, rules: [rule] });
+    const literalId = literalKey(literal);
+    const known = group.literals.get(literalId);
+    if (known === undefined) group.literals.set(literalId, { literal, rules: [rule] });
     else known.rules.push(rule);
   }
 
@@ -160,6 +161,19 @@ export class PrefilterBuilder {
     else known.rules.push(rule);
   }
 
+  /** The table of these literals: one for all places that look for the same. */
+  #table(pool: BytePool, text: TextKind, part: readonly { literal: Literal }[]): { offset: number; length: number } {
+    const literals = part.map(({ literal }) => literal);
+    const key = [text, ...literals.map(literalKey)].join();
+    let table = this.#tables.get(key);
+    if (table === undefined) {
+      const bytes = buildLiteralTable(literals, { training: statisticsOf(text) });
+      table = { offset: pool.add(bytes, 8), length: bytes.length };
+      this.#tables.set(key, table);
+    }
+    return table;
+  }
+
   /** Builds the tables into the pool, and the records. */
   write(pool: BytePool): PrefilterSections {
     const records = new Growing(4096);
@@ -171,11 +185,7 @@ export class PrefilterBuilder {
       const all = [...literals.values()];
       for (let from = 0; from < all.length; from += MAX_LITERALS) {
         const part = all.slice(from, from + MAX_LITERALS);
-        const training = statisticsOf(place.text);
-        const table = buildLiteralTable(
-          part.map(({ literal }) => literal),
-          { training },
-        );
+        const table = this.#table(pool, place.text, part);
         const at = records.reserve(PrefilterRecord.size);
         count += 1;
         records.u8(at + PrefilterRecord.kind, place.kind);
@@ -184,7 +194,7 @@ export class PrefilterBuilder {
         records.u8(at + PrefilterRecord.progress, place.progress);
         records.u16(at + PrefilterRecord.buffer, place.buffer);
         records.u16(at + PrefilterRecord.streaming, place.streaming ? 1 : 0);
-        records.u32(at + PrefilterRecord.table, pool.add(table, 8));
+        records.u32(at + PrefilterRecord.table, table.offset);
         records.u32(at + PrefilterRecord.tableLength, table.length);
         records.u32(at + PrefilterRecord.literals, part.length);
         records.u32(at + PrefilterRecord.frame, place.frame);
@@ -247,6 +257,10 @@ function oneWay({ flags }: Signature): number {
 }
 
 /** Payload literals: in the stream for TCP rules that inspect it, in packets for all others. */
+function literalKey({ bytes, nocase }: Literal): string {
+  return `${nocase ? "i" : ""}:${Buffer.from(bytes).toString("hex")}`;
+}
+
 function payloadPlaces(signature: Signature): Place[] {
   const { protocols, flags } = signature;
   const tcp = protocols === undefined || protocols.includes(IpProto.Tcp);
