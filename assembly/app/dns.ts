@@ -11,6 +11,7 @@ import {
   allNameFlags,
   checkMessage,
   countOf,
+  dataOffset,
   isResponse,
   looksLikeMessage,
   messageFlags,
@@ -18,6 +19,7 @@ import {
   nameLength,
   nameText,
   readAt,
+  readName,
   recordType,
   Section,
 } from "./dns_message";
@@ -83,7 +85,7 @@ function message(state: AppState, direction: u32, data: usize, length: u32): boo
   }
   const wrong = isResponse(data) == (direction == Direction.ToServer);
   if (!whole) tx.raise(AppEvent.dns__malformed_data);
-  else if (wrong) tx.raise(direction == Direction.ToServer ? AppEvent.dns__not_request : AppEvent.dns__not_response);
+  else if (wrong) tx.raise(direction == Direction.ToServer ? AppEvent.dns__not_a_request : AppEvent.dns__not_a_response);
   if (!whole || wrong) return true;
   tx.message = acquire(Account.App, length);
   if (tx.message == 0) return true;
@@ -103,15 +105,38 @@ function name(tx: DnsTx, section: Section, index: u32): bool {
   return readAt(tx.message, tx.length, section, index) && view(nameText, nameLength);
 }
 
-/** Names of all records of a response, in order of the message. */
+/** Names of a response in order of the message: of each record, and the one its data holds (CNAME, NS, PTR, MX, SOA). */
 function anyName(tx: DnsTx, index: u32): bool {
-  let i = index;
+  let left = index;
   for (let s: u32 = 0; s < 4; s++) {
     const n = countOf(tx.message, s);
-    if (i < n) return name(tx, s, i);
-    i -= n;
+    for (let i: u32 = 0; i < n; i++) {
+      if (!readAt(tx.message, tx.length, s, i)) return false;
+      if (left == 0) return view(nameText, nameLength);
+      left--;
+      if (s == <u32>Section.Questions) continue;
+      const offset = nameInData();
+      if (offset == 0) continue;
+      if (left == 0) return readName(tx.message, tx.length, offset) != 0 && view(nameText, nameLength);
+      left--;
+    }
   }
   return false;
+}
+
+/** Offset of the name in the data of the record read last, 0 when its type has none. */
+function nameInData(): u32 {
+  switch (recordType) {
+    case 2:
+    case 5:
+    case 6:
+    case 12:
+      return dataOffset;
+    case 15:
+      return dataOffset + 2;
+    default:
+      return 0;
+  }
 }
 
 export function dnsBuffer(_state: AppState, base: Tx, buffer: u32, direction: u32, index: u32): bool {

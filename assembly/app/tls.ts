@@ -6,6 +6,7 @@ import { AppEvent } from "../abi/app_events";
 import { AppProto, Direction } from "../abi/codes";
 import { TlsProgress } from "../abi/progress";
 import { Account, acquire, release, resize } from "../memory/heap";
+import { contentAt, contentLength, ElementFault, elementFault, readElement } from "./der";
 import { Guess } from "./guess";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { checkClientHello, checkServerHello } from "./tls_hello";
@@ -256,6 +257,10 @@ function message(tx: TlsTx, side: TlsSide, direction: u32, type: u32, data: usiz
       return hello(tx, side, direction, type == <u32>Handshake.ClientHello, data, length);
     case Handshake.Certificate:
       if (side.certificates == 0) {
+        if (!checkCertificates(tx, data, length)) {
+          tx.advance(direction, TlsProgress.Finished);
+          return false;
+        }
         side.certificates = keep(data, length);
         side.certificatesLength = side.certificates == 0 ? 0 : length;
       }
@@ -269,6 +274,34 @@ function message(tx: TlsTx, side: TlsSide, direction: u32, type: u32, data: usiz
       tx.advance(direction, 0);
       return true;
   }
+}
+
+/** False, with events: a certificate message whose lengths do not fit, or whose first certificate is no DER. */
+function checkCertificates(tx: TlsTx, data: usize, length: u32): bool {
+  const end = data + length;
+  let at = data + 3;
+  let first = true;
+  while (at < end) {
+    const size = at + 3 > end ? 0 : (<u32>load<u8>(at) << 16) | (<u32>load<u8>(at, 1) << 8) | load<u8>(at, 2);
+    if (at + 3 > end || <u64>at + 3 + size > <u64>end) {
+      tx.raise(AppEvent.tls__invalid_certificate);
+      tx.raise(AppEvent.tls__invalid_handshake_message);
+      return false;
+    }
+    if (first && !isCertificate(at + 3, at + 3 + size)) {
+      tx.raise(elementFault == ElementFault.Length ? AppEvent.tls__certificate_invalid_length : AppEvent.tls__invalid_certificate);
+      tx.raise(AppEvent.tls__invalid_handshake_message);
+      return false;
+    }
+    first = false;
+    at += 3 + size;
+  }
+  return true;
+}
+
+/** Do the certificate's outer elements fit (RFC 5280 section 4.1)? */
+function isCertificate(der: usize, end: usize): bool {
+  return readElement(der, end) != 0 && readElement(contentAt, contentAt + contentLength) != 0;
 }
 
 function hello(tx: TlsTx, side: TlsSide, direction: u32, client: bool, data: usize, length: u32): bool {

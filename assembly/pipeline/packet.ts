@@ -7,6 +7,7 @@ import { Setting } from "../abi/settings";
 import { alertCount, openMatches } from "../detect/alerts";
 import { firstPrefilter } from "../detect/prefilter";
 import { detect } from "../detect/run";
+import { completeDirection } from "../detect/transaction/run";
 import { applyException } from "../flow/exception";
 import { Flow, FlowFlag, FlowState } from "../flow/flow";
 import { flowRefused, lookupFlow, reuseFlow } from "../flow/table";
@@ -15,6 +16,7 @@ import { setting } from "../memory/settings";
 import { reportAlerts } from "../report/alert";
 import { reportAnomalies } from "../report/anomaly";
 import { reportDrop } from "../report/drop";
+import { isDisrupted } from "../stream/inspection";
 import { rawInspected, rawReady, rawSkipped } from "../stream/raw";
 import { pruneStream } from "../stream/release";
 import { sessionReuse } from "../stream/reuse";
@@ -118,6 +120,7 @@ function detectPacket(packet: Packet, updated: bool): void {
   }
   const session = changetype<Session>(tcp);
   const direction = <u32>packet.direction;
+  if (isDisrupted(session, direction)) completeDirection(changetype<Flow>(packet.flow), direction);
   const ready = packet.has(PacketFlag.StreamEstablished) && rawReady(session, direction, packet);
   if (ready) packet.set(PacketFlag.HasStreamData);
   detect(packet, updated, packet.has(PacketFlag.StreamEnd));
@@ -150,6 +153,7 @@ export function inspectPseudo(packet: Packet, flow: Flow): void {
   const session = changetype<Session>(flow.tcp);
   feedStream(packet, flow, session, packet.direction);
   if (mayDetect(packet)) {
+    if (isDisrupted(session, packet.direction)) completeDirection(flow, packet.direction);
     if (rawReady(session, packet.direction, packet)) packet.set(PacketFlag.HasStreamData);
     detect(packet, true, true);
   }

@@ -80,6 +80,11 @@ export function holdFrom(session: Session, direction: u32, offset: u64): void {
   half(session, direction).holdFrom = offset;
 }
 
+/** Data of `direction` is missing or beyond the depth: what the application has of it is all there will be. */
+export function isDisrupted(session: Session, direction: u32): bool {
+  return (half(session, direction).flags & (HalfFlag.DepthReached | HalfFlag.Gap)) != 0;
+}
+
 /** True when the end of the flow still has data of `direction` to hand out: then a pseudo packet must be made. */
 export function needsReassembly(session: Session, direction: u32): bool {
   const h = half(session, direction);

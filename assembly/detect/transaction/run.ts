@@ -2,7 +2,7 @@
 import { Direction } from "../../abi/codes";
 import { BufferRecord, PrefilterKind, PrefilterRecord, RuleFlag, RuleListKind, RuleRecord } from "../../abi/database";
 import { EventFlag } from "../../abi/frames";
-import { appBuffer } from "../../app/registry";
+import { appBuffer, completeProgress } from "../../app/registry";
 import { AppState, Tx, TxFlag } from "../../app/transaction";
 import { viewData, viewLength } from "../../app/view";
 import { Flow } from "../../flow/flow";
@@ -31,6 +31,17 @@ const MAX_INSTANCES: u32 = 1024;
 
 /** Transactions one packet inspects at most; the rest waits for the next update. */
 const MAX_TRANSACTIONS: u32 = 4096;
+
+/** A direction whose stream is disrupted makes no more progress: its transactions count as complete. */
+export function completeDirection(flow: Flow, direction: u32): void {
+  if (flow.app == 0) return;
+  const state = changetype<AppState>(flow.app);
+  const complete = completeProgress(state.proto, direction);
+  for (let at = state.oldest; at != 0; at = changetype<Tx>(at).next) {
+    const tx = changetype<Tx>(at);
+    if (tx.progress(direction) < complete) tx.advance(direction, complete);
+  }
+}
 
 /** Runs the transactions of one direction. `packetRules`: transaction rules the packet's own prefilters brought. */
 export function runTransactions(
