@@ -85,7 +85,8 @@ function message(state: AppState, direction: u32, data: usize, length: u32): boo
   }
   const wrong = isResponse(data) == (direction == Direction.ToServer);
   if (!whole) tx.raise(AppEvent.dns__malformed_data);
-  else if (wrong) tx.raise(direction == Direction.ToServer ? AppEvent.dns__not_a_request : AppEvent.dns__not_a_response);
+  else if (wrong)
+    tx.raise(direction == Direction.ToServer ? AppEvent.dns__not_a_request : AppEvent.dns__not_a_response);
   if (!whole || wrong) return true;
   tx.message = acquire(Account.App, length);
   if (tx.message == 0) return true;

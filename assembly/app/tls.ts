@@ -282,14 +282,18 @@ function checkCertificates(tx: TlsTx, data: usize, length: u32): bool {
   let at = data + 3;
   let first = true;
   while (at < end) {
-    const size = at + 3 > end ? 0 : (<u32>load<u8>(at) << 16) | (<u32>load<u8>(at, 1) << 8) | load<u8>(at, 2);
+    const size = at + 3 > end ? 0 : ((<u32>load<u8>(at)) << 16) | ((<u32>load<u8>(at, 1)) << 8) | load<u8>(at, 2);
     if (at + 3 > end || <u64>at + 3 + size > <u64>end) {
       tx.raise(AppEvent.tls__invalid_certificate);
       tx.raise(AppEvent.tls__invalid_handshake_message);
       return false;
     }
     if (first && !isCertificate(at + 3, at + 3 + size)) {
-      tx.raise(elementFault == ElementFault.Length ? AppEvent.tls__certificate_invalid_length : AppEvent.tls__invalid_certificate);
+      tx.raise(
+        elementFault == ElementFault.Length
+          ? AppEvent.tls__certificate_invalid_length
+          : AppEvent.tls__invalid_certificate,
+      );
       tx.raise(AppEvent.tls__invalid_handshake_message);
       return false;
     }

@@ -136,7 +136,12 @@ function tryRule(index: u32, packet: Packet, flow: Flow, state: AppState, tx: Tx
   } else if ((ruleFlags & FULL_MATCH) != 0) {
     if (!prefilterPassed || !isPrefiltered(rule) || (load<u32>(rule, RuleRecord.flags) & RuleFlag.File) != 0)
       storeState(tx, direction, index, ruleFlags);
-  } else if (ruleFlags != 0 && !prefilterComesAgain) storeState(tx, direction, index, ruleFlags);
+  } else if (ruleFlags != 0 && !prefilterComesAgain) {
+    storeState(tx, direction, index, ruleFlags);
+    // A rule over both directions goes on with the response, whose own literals do not bring it.
+    const both = (load<u32>(rule, RuleRecord.flags) & RuleFlag.BothDirections) != 0;
+    if (both && findState(tx, direction ^ 1, index) == 0) storeState(tx, direction ^ 1, index, ruleFlags);
+  }
   if (!matched) return;
   runPostMatch(rule, packet);
   addMatch(index, tx.id, changetype<usize>(tx), EventFlag.AppLayer);
