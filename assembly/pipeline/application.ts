@@ -112,8 +112,7 @@ function decide(
   setProtocol(flow, direction, proto);
   if (otherProto != <u32>AppProto.Unknown && otherProto != <u32>AppProto.Failed && otherProto != proto) {
     packet.raise(AppEvent.applayer_mismatch_protocol_both_directions);
-    // The side that spoke first decides; Suricata keeps the protocol already being parsed.
-    setProtocol(flow, direction, otherProto);
+    // The side that spoke first decides what is parsed; rules may still ask for each direction's own (app-layer-protocol).
     return flow.app != 0;
   }
   return open(packet, flow, session, proto);

@@ -11,6 +11,7 @@ export enum UrgentPolicy {
   Gap = 3,
 }
 
+/** stream.inline: data is handed out with its packet, before it is acknowledged. */
 export let inlineMode: bool = false;
 export let midstream: bool = false;
 export let asyncOneside: bool = false;
@@ -32,7 +33,7 @@ let toClientChunk: u32 = 2560;
 
 /** Takes the settings over. */
 export function loadConfiguration(): void {
-  inlineMode = setting(Setting.Prevent) != 0;
+  inlineMode = setting(Setting.StreamInline) != 0;
   midstream = setting(Setting.Midstream) != 0;
   asyncOneside = setting(Setting.AsyncOneside) != 0;
   bypassEnabled = setting(Setting.StreamBypass) != 0;

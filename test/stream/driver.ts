@@ -98,7 +98,8 @@ export class StreamRoom {
   /** A fresh room; `settings` override the tests' defaults. */
   static async open(settings: Record<string, number> = {}, heapBytes = 4 << 20): Promise<StreamRoom> {
     const room = new StreamRoom(await buildRoom("test/stream/stream.core.ts"));
-    for (const [name, value] of Object.entries({ ...DEFAULTS, ...settings })) {
+    const inline = { StreamInline: settings.Prevent ?? 0 };
+    for (const [name, value] of Object.entries({ ...DEFAULTS, ...inline, ...settings })) {
       const index = Setting[name as keyof typeof Setting];
       if (index === undefined) throw new Error(`no setting ${name}`);
       room.#call("set", index, value);

@@ -103,7 +103,7 @@ export const flowTimeouts = section("When flows end.", {
   tcp: timeouts(
     "TCP",
     { new: 60, established: 600, closed: 60, bypassed: 100 },
-    { new: 30, established: 300, closed: 0 },
+    { new: 30, established: 300, closed: 10 },
   ),
   udp: timeouts("UDP", { new: 30, established: 300, closed: 0, bypassed: 100 }),
   icmp: timeouts("ICMP", { new: 30, established: 300, closed: 0, bypassed: 100 }),
