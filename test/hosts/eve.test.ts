@@ -2,9 +2,12 @@
 import { Encoder, Tag } from "cbor-x";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { AppEvent } from "../../assembly/abi/app_events.ts";
 import { Action, AppProto, DropReason } from "../../assembly/abi/codes.ts";
 import { Counter } from "../../assembly/abi/counters.ts";
+import { DecodeEvent } from "../../assembly/abi/decode_events.ts";
 import { EventFlag, EventRecord, EventType, PacketSource } from "../../assembly/abi/frames.ts";
+import { StreamEvent } from "../../assembly/abi/stream_events.ts";
 import { makeConfiguration } from "../../hosts/node/config/configuration.ts";
 import { bodyMembers, membersToJson } from "../../hosts/node/eve/cbor.ts";
 import { formatEvent } from "../../hosts/node/eve/format.ts";
@@ -303,6 +306,39 @@ eve("a body that is not well formed is refused at every cut", () => {
   assert.throws(() => bodyMembers(Buffer.alloc(1000, 0x9f)), /not a map/);
 });
 
+for (const [type, code, appProto, expected] of [
+  [
+    "decode",
+    DecodeEvent.ipv4__pkt_too_small,
+    AppProto.Unknown,
+    { type: "decode", event: "decoder.ipv4.pkt_too_small" },
+  ],
+  [
+    "stream",
+    StreamEvent._3whs_ack_in_wrong_dir,
+    AppProto.Unknown,
+    { type: "stream", event: "stream.3whs_ack_in_wrong_dir" },
+  ],
+  [
+    "applayer",
+    AppEvent.http__missing_host_header,
+    AppProto.Http1,
+    { app_proto: "http", type: "applayer", event: "MISSING_HOST_HEADER", layer: "proto_parser" },
+  ],
+  [
+    "applayer",
+    AppEvent.applayer_wrong_direction_first_data,
+    AppProto.Failed,
+    { app_proto: "failed", type: "applayer", event: "APPLAYER_WRONG_DIRECTION_FIRST_DATA", layer: "proto_detect" },
+  ],
+  ["decode", 399, AppProto.Unknown, { type: "unknown", code: 399 }],
+] as const) {
+  eve(`the anomaly ${type} ${code} has Suricata's name`, async () => {
+    const event = record({ type: EventType.Anomaly, appProto, body: { anomaly: { type, code } } });
+    assert.equal(JSON.parse(formatEvent(event, await context(false))).anomaly, expected);
+  });
+}
+
 eve("counters nest at their dots", () => {
   const counters = new BigUint64Array(Counter.COUNT);
   counters[Counter.decoder__pkts] = 18446744073709551615n;
@@ -343,6 +379,27 @@ eve(
     );
   },
 );
+
+eve("kinds of anomalies can be chosen", async () => {
+  const lines: string[] = [];
+  const sink = { write: (text: string) => void lines.push(...text.trimEnd().split("\n")), close: () => {} };
+  const log = new EveLog(
+    sink,
+    await context(false, [{ anomaly: { types: { decode: false, stream: true, applayer: false } } }]),
+  );
+  for (const [type, code] of [
+    ["decode", 1],
+    ["stream", 400],
+    ["applayer", 600],
+  ]) {
+    log.event(record({ type: EventType.Anomaly, body: { anomaly: { type, code } } }));
+  }
+  log.close();
+  assert.equal(
+    lines.map((line) => JSON.parse(line).anomaly.type),
+    ["stream"],
+  );
+});
 
 eve("a record that goes beyond its ring is refused", () => {
   const event = new EventView();

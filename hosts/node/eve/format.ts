@@ -7,6 +7,7 @@
 import { Action, AppProto, IpProto } from "../../../assembly/abi/codes.ts";
 import { EventFlag, EventType } from "../../../assembly/abi/frames.ts";
 import type { EveOptions } from "../config/schema/outputs.ts";
+import { type Anomaly, anomalyObject } from "./anomaly.ts";
 import { bodyMembers, type JsonMembers, membersToJson } from "./cbor.ts";
 import { appProtoName, dropReasonName, packetSourceName, protocolName, transactionEventName } from "./names.ts";
 import type { EventView } from "./record.ts";
@@ -73,6 +74,7 @@ export function formatEvent(event: EventView, context: EveContext): string {
   else if (event.type === EventType.Drop) dropMembers(event, context, members, body);
   else if (event.type === EventType.Flow) flowMembers(event, members);
   else if (event.txId !== undefined) members.set("tx_id", String(event.txId));
+  if (event.type === EventType.Anomaly) anomalyMembers(event, body);
   if (event.type === EventType.FileInfo) appProtoMember(event, members);
   const { options } = context;
   for (const [key, value] of body) {
@@ -210,6 +212,13 @@ function dropMembers(event: EventView, context: EveContext, members: JsonMembers
   if (options.verdict) members.set("verdict", verdictObject(event, context.prevent));
   else body.delete("verdict");
   if (options.alerts && event.rule !== undefined) members.set("alert", alertObject(event, context, false));
+}
+
+function anomalyMembers(event: EventView, body: JsonMembers): void {
+  const anomaly = body.get("anomaly");
+  if (anomaly !== undefined) {
+    body.set("anomaly", anomalyObject(JSON.parse(anomaly) as Anomaly, appProtoName(event.appProto)));
+  }
 }
 
 function flowMembers(event: EventView, members: JsonMembers): void {

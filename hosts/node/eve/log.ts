@@ -3,6 +3,8 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { DropReason } from "../../../assembly/abi/codes.ts";
 import { EventType } from "../../../assembly/abi/frames.ts";
 import { fileError } from "../errors.ts";
+import type { Anomaly } from "./anomaly.ts";
+import { bodyMembers } from "./cbor.ts";
 import { type EveContext, eventName, formatEvent } from "./format.ts";
 import type { EventView } from "./record.ts";
 import { formatStats } from "./stats.ts";
@@ -88,7 +90,15 @@ export class EveLog {
     if (event.type === EventType.FileInfo) return types.has("files");
     if (event.type === EventType.Engine) return true;
     if (!types.has(name) && !types.has(name.replaceAll("_", "-"))) return false;
+    if (event.type === EventType.Anomaly) return this.wantedAnomaly(event);
     return event.type !== EventType.Drop || drop.flows === "all" || this.firstDrop(event);
+  }
+
+  private wantedAnomaly(event: EventView): boolean {
+    const { anomaly: wanted } = this.context.options;
+    if (wanted.decode && wanted.stream && wanted.applayer) return true;
+    const anomaly = bodyMembers(event.body).get("anomaly");
+    return anomaly === undefined || wanted[(JSON.parse(anomaly) as Anomaly).type];
   }
 
   /** `drop.flows: start`: drops by rules, and else the first of each flow and direction. */

@@ -5,7 +5,7 @@ import Table from "cli-table3";
 export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number"));
   const table = new Table({
-    head: [...head],
+    head: head.some((title) => title !== "") ? [...head] : [],
     colAligns: numeric.map((right) => (right ? "right" : "left")),
     style: { head: [], border: [], compact: true },
   });
