@@ -1,5 +1,5 @@
 /** Alert events: the match, the transaction it was found in, the flow so far. */
-import { Action } from "../abi/codes";
+import { Action, IpProto } from "../abi/codes";
 import { EventFlag, EventRecord, EventType } from "../abi/frames";
 import { Setting } from "../abi/settings";
 import { logApp } from "../app/registry";
@@ -7,9 +7,11 @@ import { AppState, Tx } from "../app/transaction";
 import { alertCount, Match, matchAt } from "../detect/alerts";
 import { Flow } from "../flow/flow";
 import { setting } from "../memory/settings";
+import { gatherHeld, heldData, heldLength } from "../stream/held";
+import { Session } from "../stream/session";
 import { number, text } from "../verdict/cbor";
 import { closeEvent } from "../verdict/event";
-import { Packet } from "../wire/packet";
+import { Packet, PacketFlag } from "../wire/packet";
 import { flowObject } from "./flow";
 import { openPacketEvent } from "./header";
 
@@ -41,13 +43,23 @@ function reportAlert(packet: Packet, m: Match, dropped: bool, prevent: bool): vo
     logApp(changetype<AppState>(changetype<Flow>(packet.flow).app), changetype<Tx>(m.txRecord));
   }
   if (packet.flow != 0) flowObject(changetype<Flow>(packet.flow), true);
-  if ((parts & AlertPart.Payload) != 0 && packet.payloadLength > 0) {
-    text("payload", packet.payload, min<u32>(packet.payloadLength, MAX_PART));
-    number("payload_length", packet.payloadLength);
-  }
+  if ((parts & AlertPart.Payload) != 0) payload(packet, flags);
   if ((parts & AlertPart.Packet) != 0 && packet.frame != 0)
     text("packet", packet.frame, min<u32>(packet.frameLength, MAX_PART));
   closeEvent(record);
+}
+
+/** What matched: the packet's payload, or what the stream holds where the rule looked at the stream or a transaction. */
+function payload(packet: Packet, flags: u32): void {
+  const session = packet.flow != 0 && packet.proto == <u8>IpProto.Tcp ? changetype<Flow>(packet.flow).tcp : 0;
+  const onStream = session != 0 && (flags & (EventFlag.Stream | EventFlag.AppLayer)) != 0;
+  if (onStream && gatherHeld(changetype<Session>(session), packet.direction, packet.has(PacketFlag.Pseudo))) {
+    text("payload", heldData, heldLength);
+    number("payload_length", heldLength);
+  } else if (packet.payloadLength > 0) {
+    text("payload", packet.payload, min<u32>(packet.payloadLength, MAX_PART));
+    number("payload_length", packet.payloadLength);
+  }
 }
 
 /** Was the packet dropped by what was decided about it? */
