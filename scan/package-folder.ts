@@ -10,3 +10,8 @@ export function packageFolder(): string {
       throw new Error("vpatch's package.json was not found: the installation is not whole");
   }
 }
+
+/** Where the build puts the bundle and the detectors of the package. */
+export function ownBundleFolder(): string {
+  return join(packageFolder(), "build", "bundle");
+}

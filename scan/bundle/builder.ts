@@ -1,19 +1,24 @@
-/** Collects what the sources say into a bundle, keeping only the CVEs for which there is a rule. */
+/**
+ * Collects what the sources say into a bundle, keeping only the CVEs for which there is a rule, and of the rules only those
+ * for a CVE that some source knows how to find.
+ */
 import type { RuleSummary } from "../rules/summary.ts";
 import { windowsProductKey } from "./ecosystems.ts";
 import { type Bundle, type CveFacts, emptyBundle, type Manifest, type Row } from "./types.ts";
 
 export class BundleBuilder {
   readonly #bundle: Bundle = emptyBundle();
+  readonly #rules: readonly RuleSummary[];
   readonly #wanted: ReadonlySet<string> | undefined;
   readonly #sources: Manifest["sources"] = [];
   readonly #seen = new Set<string>();
+  /** CVEs that a row speaks of. */
+  readonly #found = new Set<string>();
 
   /** `rules`: the rules in use. Without them the bundle keeps every CVE (to compare with other scanners). */
   constructor(rules?: readonly RuleSummary[]) {
-    if (rules === undefined) return;
-    this.#bundle.rules = withCompanions(rules);
-    this.#wanted = new Set(this.#bundle.rules.flatMap((rule) => rule.cves));
+    this.#rules = rules ?? [];
+    if (rules !== undefined) this.#wanted = new Set(rules.flatMap((rule) => rule.cves));
   }
 
   wants(cve: string): boolean {
@@ -36,7 +41,7 @@ export class BundleBuilder {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     own(own(this.#bundle.packages, ecosystem, {}), name, []).push(kept);
-    for (const cve of cves) this.#bundle.cves[cve] ??= {};
+    for (const cve of cves) this.#found.add(cve);
   }
 
   /** Only the system itself is kept: programs on it are judged by their own versions. */
@@ -45,7 +50,7 @@ export class BundleBuilder {
     if (!this.wants(cve) || !/^(?:microsoft )?windows (?:\d|xp|server|vista|rt)/.test(product)) return;
     const updates = own(own(this.#bundle.windows.products, product, {}), cve, []);
     if (!updates.includes(update)) updates.push(update);
-    this.#bundle.cves[cve] ??= {};
+    this.#found.add(cve);
   }
 
   /** Keeps of the graph `newer -> older` what leads from any update to one that fixes a wanted CVE. */
@@ -69,6 +74,9 @@ export class BundleBuilder {
   }
 
   finish(): { bundle: Bundle; sources: Manifest["sources"] } {
+    const { cves } = this.#bundle;
+    this.#bundle.cves = Object.fromEntries([...this.#found].map((cve) => [cve, own(cves, cve, {})]));
+    this.#bundle.rules = withCompanions(this.#rules, this.#found);
     return { bundle: sorted(this.#bundle) as Bundle, sources: this.#sources };
   }
 }
@@ -79,11 +87,11 @@ function own<T>(record: Record<string, T>, name: string, fresh: T): T {
   return record[name]!;
 }
 
-/** Rules that name a CVE, and transitively every rule that sets a bit they need. */
-export function withCompanions(rules: readonly RuleSummary[]): RuleSummary[] {
+/** Rules that name one of the CVEs, and transitively every rule that sets a bit they need. */
+export function withCompanions(rules: readonly RuleSummary[], cves: ReadonlySet<string>): RuleSummary[] {
   const setters = new Map<string, RuleSummary[]>();
   for (const rule of rules) for (const bit of rule.sets) setters.set(bit, [...(setters.get(bit) ?? []), rule]);
-  const kept = new Set(rules.filter((rule) => rule.cves.length > 0));
+  const kept = new Set(rules.filter((rule) => rule.cves.some((cve) => cves.has(cve))));
   for (const rule of kept) {
     for (const bit of rule.needs.flat()) for (const setter of setters.get(bit) ?? []) kept.add(setter);
   }

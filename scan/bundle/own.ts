@@ -2,9 +2,10 @@
  * Builds the bundle that comes with the package, from `scan/advisories/`: a first scan works without a network. It is part of
  * the package as the program is, so it carries no signature, no expiry and the lowest serial.
  */
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageFolder } from "../package-folder.ts";
+import { ownBundleFolder, packageFolder } from "../package-folder.ts";
+import { compiledDetectors, readDetectors } from "../products/catalog.ts";
 import { writeSealed } from "../store/bundle-store.ts";
 import { buildBundle } from "./build.ts";
 import { type SealedBundle, sealBundle } from "./signing.ts";
@@ -26,12 +27,8 @@ export async function buildOwnBundle(): Promise<SealedBundle> {
   return sealBundle(bundle, { serial: 0, created: new Date(0), sources });
 }
 
-/** Where the build puts it. */
-export function ownBundleFolder(): string {
-  return join(packageFolder(), "build", "bundle");
-}
-
 export async function writeOwnBundle(): Promise<void> {
   rmSync(ownBundleFolder(), { recursive: true, force: true });
   writeSealed(ownBundleFolder(), await buildOwnBundle());
+  writeFileSync(compiledDetectors(), JSON.stringify(await readDetectors()));
 }

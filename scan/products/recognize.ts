@@ -1,5 +1,4 @@
 /** Applies detectors to a file tree: finds installations and reads their versions and mitigations. */
-import { readArchiveText } from "../inventory/archive.ts";
 import { expand, type FileTree, joinPath, readText } from "../inventory/file-tree.ts";
 import { purlOf } from "../inventory/purl.ts";
 import type { Component, EvidenceKind, Mitigation } from "../inventory/types.ts";
@@ -114,7 +113,7 @@ async function matchVersion(
       ? path.slice(path.lastIndexOf("/") + 1)
       : source.entry === undefined
         ? readText(tree, path)
-        : await readArchiveText(tree, path, source.entry);
+        : await (await import("../inventory/archive.ts")).readArchiveText(tree, path, source.entry);
   const groups = new RegExp(source.pattern, "m").exec(subject ?? "")?.slice(1);
   return groups
     ?.filter((group) => group !== undefined && group !== "")

@@ -121,7 +121,7 @@ test("Windows bulletins: fixes by product, and the updates that lead to them", a
   });
 });
 
-test("only CVEs that have a rule are kept, with the rules and their companions", async () => {
+test("only CVEs that have a rule are kept, and only rules for CVEs that can be found, with their companions", async () => {
   const kev = JSON.stringify({
     catalogVersion: "1",
     vulnerabilities: [
@@ -129,17 +129,28 @@ test("only CVEs that have a rule are kept, with the rules and their companions",
       { cveID: "CVE-2021-2000", dateAdded: "2022-01-01" },
     ],
   });
+  const advisories = "product: a/b\nadvisories:\n  - { cves: [CVE-2021-1000, CVE-2021-2000], affected: ['< 2'] }\n";
   const rules = [
     ruleText(1, "CVE-2021-1000", "flowbits:isset,x; "),
     ruleText(2, "", "flowbits:set,x; "),
     ruleText(3, "", "flowbits:set,y; "),
-    ruleText(4, "", "metadata:cve CVE_2021_3000_CVE_2021_3001; "),
+    ruleText(4, "", "metadata:cve CVE_2021_1000_CVE_2021_3001; "),
+    ruleText(5, "CVE-2021-3000"),
   ];
-  const bundle = await build("kev", "kev.json", kev, rules.join("\n"));
+  const folder = layOut({ "kev.json": kev, "a.yaml": advisories, "all.rules": rules.join("\n") });
+  const { bundle } = await buildBundle({
+    rules: [join(folder, "all.rules")],
+    sources: [
+      { kind: "kev", path: join(folder, "kev.json") },
+      { kind: "advisories", path: join(folder, "a.yaml") },
+    ],
+  });
+  remove(folder);
   assert.equal(
     bundle.rules.map(({ sid, cves }) => [sid, ...cves]),
-    [[1, "CVE-2021-1000"], [2], [4, "CVE-2021-3000", "CVE-2021-3001"]],
+    [[1, "CVE-2021-1000"], [2], [4, "CVE-2021-1000", "CVE-2021-3001"]],
   );
+  assert.equal(bundle.packages.generic?.["a/b"]?.[0]?.cves, ["CVE-2021-1000"]);
   assert.equal(bundle.cves, { "CVE-2021-1000": { exploited: "2022-01-01", ransomware: true, title: "A" } });
 });
 

@@ -6,7 +6,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { registerScanCommands } from "../../hosts/node/commands/scan.ts";
 import { formatError } from "../../hosts/node/errors.ts";
-import { ownBundleFolder, writeOwnBundle } from "../../scan/bundle/own.ts";
+import { writeOwnBundle } from "../../scan/bundle/own.ts";
+import { ownBundleFolder } from "../../scan/package-folder.ts";
 import { layOut, remove } from "./layout.ts";
 import { component, inventory, listener, ruleText } from "./samples.ts";
 

@@ -110,7 +110,7 @@ function without(files: Files, names: readonly string[] = []): Files {
   return Object.fromEntries(Object.entries(files).filter(([path]) => !names.includes(path)));
 }
 
-const detectors = loadDetectors();
+const detectors = await loadDetectors();
 for (const detector of detectors) {
   const name = readdirSync(join(packageFolder(), "scan", "detectors")).find((each) =>
     readFileSync(join(packageFolder(), "scan", "detectors", each), "utf8").startsWith(`product: ${detector.product}\n`),

@@ -67,7 +67,7 @@ test("an export becomes an inventory: build revision, programs, listeners", asyn
       "utf16le",
     ),
   });
-  const inventory = await collectWindows(folder, loadDetectors());
+  const inventory = await collectWindows(folder, await loadDetectors());
   remove(folder);
   assert.equal(inventory.host.windows, {
     product: "Windows Server 2019",

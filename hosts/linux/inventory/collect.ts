@@ -1,7 +1,6 @@
 /** The inventory of a Linux host, of a directory that holds one, or of both with their containers. */
 import { readFileSync, statSync } from "node:fs";
 import { arch, hostname, release, version } from "node:os";
-import { isArchive, readJar } from "../../../scan/inventory/jars.ts";
 import { readPackageTree, type WalkedFile } from "../../../scan/inventory/package-trees.ts";
 import {
   type CollectorStatus,
@@ -138,6 +137,7 @@ async function collectFiles(
   proc: string,
   statuses: CollectorStatus[],
 ): Promise<Component[]> {
+  const { isArchive, readJar } = await import("../../../scan/inventory/jars.ts");
   const jars: WalkedFile[] = [];
   const problems: string[] = [];
   const trees = runCollector("files", name, statuses, () => {

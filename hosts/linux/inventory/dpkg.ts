@@ -154,14 +154,28 @@ function parseStanzas(text: string, path: string, problems: string[]): Stanza[] 
 export function dpkgOwners(tree: FileTree, paths: ReadonlySet<string>): Map<string, string> {
   const owners = new Map<string, string>();
   if (paths.size === 0) return owners;
+  const endings = new Set([...paths].map((path) => ending(Buffer.from(path), Buffer.byteLength(path))));
   for (const entry of tree.list("/var/lib/dpkg/info")) {
     if (!entry.name.endsWith(".list")) continue;
-    const bytes = tree.read(`/var/lib/dpkg/info/${entry.name}`);
-    if (bytes === undefined) continue;
+    const bytes = Buffer.from(tree.read(`/var/lib/dpkg/info/${entry.name}`) ?? []);
     const owner = entry.name.slice(0, -".list".length);
-    for (const path of new TextDecoder().decode(bytes).split("\n")) if (paths.has(path)) owners.set(path, owner);
+    // A host has hundreds of thousands of these lines: only those that may be wanted become strings.
+    for (let start = 0; start < bytes.length; ) {
+      const newline = bytes.indexOf(10, start);
+      const end = newline < 0 ? bytes.length : newline;
+      if (endings.has(ending(bytes, end))) {
+        const path = bytes.toString("utf8", start, end);
+        if (paths.has(path)) owners.set(path, owner);
+      }
+      start = end + 1;
+    }
   }
   return owners;
+}
+
+/** The four bytes before `end`, as a number. */
+function ending(bytes: Buffer, end: number): number {
+  return end < 4 ? -1 : bytes.readUInt32LE(end - 4);
 }
 
 export interface PackageChange {

@@ -3,11 +3,10 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultPolicy, type ScanPolicy } from "../../../scan/assign/eligibility.ts";
 import { withCompanions } from "../../../scan/bundle/builder.ts";
-import { ownBundleFolder } from "../../../scan/bundle/own.ts";
 import { readInventory } from "../../../scan/inventory/read.ts";
 import { readSbom } from "../../../scan/inventory/sbom.ts";
 import type { Inventory } from "../../../scan/inventory/types.ts";
-import { packageFolder } from "../../../scan/package-folder.ts";
+import { ownBundleFolder, packageFolder } from "../../../scan/package-folder.ts";
 import { loadDetectors } from "../../../scan/products/catalog.ts";
 import { summarizeRules } from "../../../scan/rules/summary.ts";
 import { type BundleInForce, bundleInForce } from "../../../scan/store/bundle-store.ts";
@@ -75,10 +74,10 @@ export async function inventoryOf(options: ScanOptions): Promise<Inventory> {
   if (options.sbom !== undefined) return readSbom(readText(options.sbom), options.sbom);
   if (options.windowsExport !== undefined) {
     const { collectWindows } = await import("../../windows/inventory/collect.ts");
-    return collectWindows(options.windowsExport, loadDetectors());
+    return collectWindows(options.windowsExport, await loadDetectors());
   }
   const { collectLinux } = await import("../../linux/inventory/collect.ts");
-  return collectLinux({ root: options.root, walk: options.walk, detectors: loadDetectors() });
+  return collectLinux({ root: options.root, walk: options.walk, detectors: await loadDetectors() });
 }
 
 export function trustedKeys(options: { key?: string[]; state: string }): string[] {
@@ -106,7 +105,11 @@ export function bundleFor(options: ScanOptions, now: Date): BundleInForce & { ru
   if (paths.length === 0) return { ...used, rules: [] };
   const rules = readRuleFiles(paths);
   const summaries = rules.flatMap(({ file, text }) => summarizeRules(file, text).rules);
-  return { ...used, bundle: { ...used.bundle, rules: withCompanions(summaries) }, rules };
+  return {
+    ...used,
+    bundle: { ...used.bundle, rules: withCompanions(summaries, new Set(Object.keys(used.bundle.cves))) },
+    rules,
+  };
 }
 
 /** Standard output, or a file. */

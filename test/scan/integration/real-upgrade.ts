@@ -76,7 +76,7 @@ const manifest = {
 let state: AssignmentFile = emptyAssignments(new Date());
 
 async function scan(expected: string): Promise<void> {
-  const scanned = await collectLinux({ root, detectors: loadDetectors() });
+  const scanned = await collectLinux({ root, detectors: await loadDetectors() });
   const result = runScan({
     inventory: scanned,
     bundle,
