@@ -37,7 +37,7 @@ export function readSockets(net: string): Socket[] {
 }
 
 /** The kernel prints addresses as 32-bit words in host byte order; every host we run on is little-endian. */
-function addressOf(hex: string): string {
+export function addressOf(hex: string): string {
   const bytes: number[] = [];
   for (let word = 0; word < hex.length; word += 8) {
     for (let at = word + 6; at >= word; at -= 2) bytes.push(Number.parseInt(hex.slice(at, at + 2), 16));
