@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerCompile } from "./commands/compile.ts";
 import { registerReplay } from "./commands/replay.ts";
+import { registerScanCommands } from "./commands/scan.ts";
 import { ExitCode, formatError, VpatchError } from "./errors.ts";
 
 const EXIT_CODES = `
@@ -30,9 +31,15 @@ export function createProgram(): Command {
     .addHelpText("after", EXIT_CODES);
   registerReplay(program);
   registerCompile(program);
+  registerScanCommands(program);
   program.exitOverride();
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  for (const command of allCommands(program)) command.exitOverride().copyInheritedSettings(program);
   return program;
+}
+
+/** Commands and the commands below them. */
+function allCommands(command: Command): Command[] {
+  return command.commands.flatMap((each) => [each, ...allCommands(each)]);
 }
 
 /** Runs the command line; sets the process's exit status. */
