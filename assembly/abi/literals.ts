@@ -40,7 +40,9 @@ export const enum LiteralHeader {
   /** Nibble buckets in use, a bit each (u16), and the number of literals of each (16 u8). */
   BUCKETS = 28,
   BUCKET_LITERALS = 32,
-  SIZE = 48,
+  /** Offset of the index of whole buffers and ends of buffers, 0: none. */
+  EXACT = 48,
+  SIZE = 56,
 }
 
 /** A section: a set of literals, the filter that finds candidates of them and the lists that verify a candidate. */
@@ -97,4 +99,32 @@ export const enum LiteralEntry {
   /** Bucket of a nibble filter, NO_BUCKET: none. */
   BUCKET = 30,
   SIZE = 32,
+}
+
+/** The index of literals that are a whole buffer or its end. */
+export const enum LiteralExact {
+  /** Offset of the heads, one u32 a hash: 1 + first entry, 0: none; log2 of their number. */
+  HEADS = 0,
+  HEAD_BITS = 4,
+  /** Offset and number of the entries. */
+  ENTRIES = 8,
+  ENTRY_COUNT = 12,
+  /** Length of the longest literal. */
+  LONGEST = 16,
+  /** A bit for each length from 0 to 255 that a literal has. */
+  LENGTHS = 24,
+  SIZE = 56,
+}
+
+/** A literal in that index. */
+export const enum LiteralExactEntry {
+  /** Offset in the text area of its vectors. */
+  TEXT = 0,
+  LITERAL = 4,
+  LENGTH = 8,
+  /** 1: it must be the whole buffer. */
+  WHOLE = 9,
+  /** 1: the next entry belongs to this list, too. */
+  FOLLOWED = 10,
+  SIZE = 16,
 }

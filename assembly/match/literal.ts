@@ -5,7 +5,15 @@
  * room for its literals; `data` is 256 or more and has `length` bytes followed by at least 64 that may be read (their content is of no consequence: no
  * match reaches beyond `length`, and none starts before `data`).
  */
-import { LiteralEntry, LiteralFilter, LiteralFormat, LiteralHeader, LiteralSection } from "../abi/literals";
+import {
+  LiteralEntry,
+  LiteralExact,
+  LiteralFilter,
+  LiteralFormat,
+  LiteralHeader,
+  LiteralSection,
+} from "../abi/literals";
+import { checkExact, scanExact } from "./exact";
 import { filterBoth, filterGrams } from "./gram";
 import { filterNibbles, nibbleEnd, setTextStart } from "./nibble";
 import {
@@ -47,6 +55,8 @@ export function scanLiterals(table: usize, data: usize, length: u32, out: usize,
   const end = data + length;
   beginReport(out, max);
   beginBuckets(table);
+  const exact = load<u32>(table, LiteralHeader.EXACT);
+  if (exact != 0) scanExact(table, table + exact, data, end);
   setTextStart(data);
   const first = table + LiteralHeader.SIZE;
   const last = first + load<u32>(table, LiteralHeader.SECTIONS) * LiteralSection.SIZE;
@@ -104,6 +114,11 @@ export function checkLiteralTable(table: usize, length: u32): bool {
     return false;
   if (!inside(LiteralHeader.SIZE, sections * LiteralSection.SIZE, length) || !inside(text, textBytes, length))
     return false;
+  const exact = load<u32>(table, LiteralHeader.EXACT);
+  if (exact != 0) {
+    if (!inside(exact, LiteralExact.SIZE, length)) return false;
+    if (!checkExact(table, table + exact, length, count, textBytes)) return false;
+  }
   for (let i: u32 = 0; i < sections; ++i) {
     const section = table + LiteralHeader.SIZE + i * LiteralSection.SIZE;
     if (!checkSection(table, section, length, count, textBytes)) return false;

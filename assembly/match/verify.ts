@@ -104,11 +104,13 @@ export function settle(table: usize, data: usize, end: usize, last: usize): bool
     const at: usize = load<u32>(survivor);
     let entry: usize = load<u32>(survivor, 4);
     for (; ; entry += LiteralEntry.SIZE) {
-      if (holds(entry, at, data, end, text) && !report(entry)) return false;
+      if (holds(entry, at, data, end, text)) {
+        if (report(load<u32>(entry, LiteralEntry.LITERAL))) countBucket(load<u8>(entry, LiteralEntry.BUCKET));
+      }
       if (load<u8>(entry, LiteralEntry.FOLLOWED) == 0) break;
     }
   }
-  return true;
+  return outLeft != 0;
 }
 
 /** 1 if the eight bytes of the entry agree and its literal is new, or if more entries follow. */
@@ -132,27 +134,27 @@ function holds(entry: usize, at: usize, data: usize, end: usize, text: usize): b
   );
 }
 
-/** Writes the literal of an entry unless this scan has it already. False: `max` literals are written. */
-function report(entry: usize): bool {
-  const literal = load<u32>(entry, LiteralEntry.LITERAL);
+/** Writes a literal that this scan has not yet. False: it has it, or `max` literals are written. */
+export function report(literal: u32): bool {
   const mark = seen + ((<usize>literal) << 2);
-  if (load<u32>(mark) == stamp) return true;
-  if (outLeft == 0) return false;
+  if (load<u32>(mark) == stamp || outLeft == 0) return false;
   --outLeft;
   store<u32>(mark, stamp);
   store<u32>(out, literal);
   out += 4;
-  const bucket: u32 = load<u8>(entry, LiteralEntry.BUCKET);
-  if (bucket < <u32>LiteralFormat.NO_BUCKET) {
-    const left: u32 = load<u8>(bucketLeft + bucket) - 1;
-    store<u8>(bucketLeft + bucket, <u8>left);
-    if ((left & 0xff) == 0) active &= ~(1 << bucket);
-  }
   return true;
 }
 
+/** One literal less to be found in a nibble bucket; an empty one is no longer wanted. */
+function countBucket(bucket: u32): void {
+  if (bucket >= <u32>LiteralFormat.NO_BUCKET) return;
+  const left: u32 = load<u8>(bucketLeft + bucket) - 1;
+  store<u8>(bucketLeft + bucket, <u8>left);
+  if ((left & 0xff) == 0) active &= ~(1 << bucket);
+}
+
 /** Whether the text at `at` is the literal whose (value, mask) vectors lie at `vectors`. */
-function same(at: usize, vectors: usize, length: usize): bool {
+export function same(at: usize, vectors: usize, length: usize): bool {
   const stop = at + length;
   for (; at < stop; at += 16, vectors += 32) {
     if (ASC_FEATURE_SIMD) {

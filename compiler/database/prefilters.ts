@@ -257,8 +257,8 @@ function oneWay({ flags }: Signature): number {
 }
 
 /** Payload literals: in the stream for TCP rules that inspect it, in packets for all others. */
-function literalKey({ bytes, nocase }: Literal): string {
-  return `${nocase ? "i" : ""}:${Buffer.from(bytes).toString("hex")}`;
+function literalKey({ bytes, nocase, place = "anywhere" }: Literal): string {
+  return `${place}${nocase ? " nocase" : ""}:${Buffer.from(bytes).toString("hex")}`;
 }
 
 function payloadPlaces(signature: Signature): Place[] {

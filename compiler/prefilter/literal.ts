@@ -7,7 +7,11 @@ export interface Literal {
   bytes: Uint8Array;
   /** ASCII letters match in either case. */
   nocase: boolean;
+  /** Where it has to be: anywhere (default), at the end of the buffer, or it is the whole buffer. The last two need the buffer in one piece. */
+  place?: LiteralPlace;
 }
+
+export type LiteralPlace = "anywhere" | "suffix" | "whole";
 
 /** A literal with its index and its masks: text matches if (text & mask) == value, byte by byte. */
 export interface MaskedLiteral {
@@ -15,6 +19,7 @@ export interface MaskedLiteral {
   length: number;
   bytes: Uint8Array;
   nocase: boolean;
+  place: LiteralPlace;
   value: Uint8Array;
   mask: Uint8Array;
 }
@@ -24,7 +29,7 @@ export function masked(literal: Literal, index: number): MaskedLiteral {
   const { bytes, nocase } = literal;
   const mask = bytes.map((byte) => (nocase && isLetter(byte) ? LiteralFormat.NOCASE_MASK : 0xff));
   const value = bytes.map((byte, i) => byte & mask[i]!);
-  return { index, length: bytes.length, bytes, nocase, value, mask };
+  return { index, length: bytes.length, bytes, nocase, place: literal.place ?? "anywhere", value, mask };
 }
 
 /** An ASCII letter. */

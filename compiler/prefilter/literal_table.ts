@@ -1,5 +1,13 @@
 /** Builds the table the core's literal matcher scans with (layout: assembly/abi/literals.ts, method: assembly/match/README.md). */
-import { LiteralEntry, LiteralFormat, LiteralHeader, LiteralSection } from "../../assembly/abi/literals.ts";
+import {
+  LiteralEntry,
+  LiteralExact,
+  LiteralExactEntry,
+  LiteralFormat,
+  LiteralHeader,
+  LiteralSection,
+} from "../../assembly/abi/literals.ts";
+import { buildExact, type ExactIndex, writeExact } from "./exact_index.ts";
 import { type Literal, type MaskedLiteral, masked } from "./literal.ts";
 import { planSections } from "./literal_plan.ts";
 import { type BuiltSection, buildSection, writeEntry, writeNothing } from "./literal_section.ts";
@@ -30,30 +38,40 @@ export function buildLiteralTable(literals: readonly Literal[], options: Literal
   });
   const statistics = options.training ?? statisticsOf("payload");
   const all = literals.map(masked);
-  const sections = planSections(all, statistics).map((section) => buildSection(section, statistics));
-  return layOut(all, sections, statistics);
+  const anywhere = all.filter(({ place }) => place === "anywhere");
+  const sections = planSections(anywhere, statistics).map((section) => buildSection(section, statistics));
+  const exact = buildExact(all.filter(({ place }) => place !== "anywhere"));
+  return layOut(all, sections, exact, statistics);
 }
 
-function layOut(literals: MaskedLiteral[], sections: BuiltSection[], statistics: GramStatistics): Uint8Array {
+function layOut(
+  literals: MaskedLiteral[],
+  sections: BuiltSection[],
+  exact: ExactIndex | undefined,
+  statistics: GramStatistics,
+): Uint8Array {
   let end = align(LiteralHeader.SIZE + sections.length * LiteralSection.SIZE);
-  const place = (bytes: number) => {
+  const reserve = (bytes: number) => {
     const at = end;
     end = align(end + bytes);
     return at;
   };
   const places = sections.map((section) => ({
-    table: place(section.table.length),
-    heads: place(section.heads.length * 4),
-    entries: place((section.entries.length + 1) * LiteralEntry.SIZE),
+    table: reserve(section.table.length),
+    heads: reserve(section.heads.length * 4),
+    entries: reserve((section.entries.length + 1) * LiteralEntry.SIZE),
   }));
   const texts = new Map<number, number>();
   let textBytes = 0;
-  for (const { index, length } of literals) {
-    if (length <= 8) continue;
+  for (const { index, length, place } of literals) {
+    if (length <= 8 && place === "anywhere") continue;
     texts.set(index, textBytes);
     textBytes += Math.ceil(length / 16) * 32;
   }
-  const text = place(textBytes);
+  const text = reserve(textBytes);
+  const exactAt = exact ? reserve(LiteralExact.SIZE) : 0;
+  const exactHeads = exact ? reserve(exact.heads.length * 4) : 0;
+  const exactEntries = exact ? reserve(exact.entries.length * LiteralExactEntry.SIZE) : 0;
   const bytes = new Uint8Array(end);
   const view = new DataView(bytes.buffer);
   view.setUint32(LiteralHeader.MAGIC, LiteralFormat.MAGIC, true);
@@ -92,6 +110,10 @@ function layOut(literals: MaskedLiteral[], sections: BuiltSection[], statistics:
       writeEntry(view, record, entry, plan.gramBytes, texts.get(entry.literal.index) ?? 0, statistics);
     });
   });
+  if (exact) {
+    view.setUint32(LiteralHeader.EXACT, exactAt, true);
+    writeExact(view, exact, { index: exactAt, heads: exactHeads, entries: exactEntries }, texts);
+  }
   for (const { index, length, value, mask } of literals) {
     const start = texts.get(index);
     if (start === undefined) continue;

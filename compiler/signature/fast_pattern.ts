@@ -3,9 +3,9 @@
  * values stand back (Suricata's buffer priorities) and the most telling pattern wins. A rule without a content is looked
  * up by a literal that its regular expression cannot match without.
  */
-import { Op } from "../../assembly/abi/conditions.ts";
+import { CompareMode, Op } from "../../assembly/abi/conditions.ts";
 import { ListFlag, RuleType } from "../../assembly/abi/database.ts";
-import type { Literal } from "../prefilter/literal.ts";
+import type { Literal, LiteralPlace } from "../prefilter/literal.ts";
 import { rarity, textKindOf } from "../prefilter/rarity.ts";
 import type { BufferUse } from "./builder.ts";
 import type { Condition, ContentCondition, PcreCondition } from "./conditions.ts";
@@ -67,7 +67,7 @@ function collect(
   let contents = 0;
   for (const condition of conditions) {
     if (condition.op === Op.Content && !condition.negated) {
-      const literal = contentLiteral(condition);
+      const literal = contentLiteral(condition, placeOf(condition, conditions, use));
       const score = rarity(literal.bytes, literal.nocase, kind) - cost;
       candidates.push({ literal, use, score, given: condition.fastPattern !== undefined });
       contents += 1;
@@ -82,10 +82,24 @@ function collect(
   if (regex !== undefined && contents === 0) candidates.push(regex);
 }
 
-function contentLiteral(content: ContentCondition): Literal {
+function contentLiteral(content: ContentCondition, place: LiteralPlace): Literal {
   const [offset, length] = content.fastPattern?.chop ?? [0, content.pattern.length];
   const bytes = content.pattern.subarray(offset, offset + Math.min(length, MAX_LITERAL));
-  return { bytes, nocase: content.nocase ?? false };
+  const whole = bytes.length === content.pattern.length;
+  return { bytes, nocase: content.nocase ?? false, place: whole ? place : "anywhere" };
+}
+
+/** Where the content has to be in a buffer that is looked at in one piece: `endswith`, and `bsize` of its own length. */
+function placeOf(
+  content: ContentCondition,
+  conditions: readonly Condition[],
+  use: BufferUse | "payload",
+): LiteralPlace {
+  if (use === "payload" || use.definition.kind !== "transaction" || use.definition.streaming) return "anywhere";
+  const size = BigInt(content.pattern.length);
+  if (conditions.some((other) => other.op === Op.Bsize && other.mode === CompareMode.Equal && other.a === size))
+    return "whole";
+  return content.endsWith ? "suffix" : "anywhere";
 }
 
 function regexLiteral(pcre: PcreCondition): Literal | undefined {

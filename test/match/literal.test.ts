@@ -1,6 +1,7 @@
 /** The literal matcher finds what a naive search finds: SIMD and scalar build, every kind of section, hostile text. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { LiteralPlace } from "../../compiler/prefilter/literal.ts";
 import { buildLiteralTable, type Literal } from "../../compiler/prefilter/literal_table.ts";
 import { Matcher, naive, random } from "./matcher.ts";
 
@@ -67,6 +68,48 @@ const TABLES: { what: string; literals: Literal[]; texts: [text: string, found: 
   },
 ];
 
+const ENDS: Literal[] = [
+  { ...literal("evil.example", true), place: "suffix" },
+  { ...literal(".example"), place: "suffix" },
+  { ...literal("www.evil.example"), place: "whole" },
+  { ...literal("e"), place: "suffix" },
+  { ...literal("x"), place: "whole" },
+  literal("evil"),
+];
+TABLES.push({
+  what: "whole buffers and their ends",
+  literals: ENDS,
+  texts: [
+    ["www.evil.example", [0, 1, 2, 3, 5]],
+    ["WWW.EVIL.EXAMPLE", [0]],
+    ["a.www.evil.example", [0, 1, 3, 5]],
+    ["evil.example.org", [5]],
+    ["evil.example", [0, 1, 3, 5]],
+    [".example", [1, 3]],
+    ["example", [3]],
+    ["x", [4]],
+    ["xx", []],
+  ],
+});
+TABLES.push({
+  what: "runs of zeros",
+  literals: [
+    literal("\0\0\0Y"),
+    literal("\0\0"),
+    literal("\x08\0\0\0"),
+    literal("\0\0\0\0\0"),
+    literal("\0\0\0\0\0\0\x01\0"),
+  ],
+  texts: [
+    ["\0", []],
+    ["a\0\0\0\0Y", [0, 1]],
+    ["\0".repeat(40), [1, 3]],
+    [`${"\0".repeat(39)}Y`, [0, 1, 3]],
+    [`\x08${"\0".repeat(33)}\x01\0`, [1, 2, 3, 4]],
+    [`abc${"\0".repeat(2200)}\x01\0\0Y`, [1, 3, 4]],
+  ],
+});
+
 /** Sets that reach each plan: how many literals of which lengths, over which alphabet. */
 const SETS = [
   { what: "one byte each", count: 40, low: 1, high: 1, alphabet: 256 },
@@ -75,8 +118,11 @@ const SETS = [
   { what: "many short ones", count: 300, low: 1, high: 4, alphabet: 6 },
   { what: "many of every length", count: 600, low: 1, high: 30, alphabet: 3 },
   { what: "long ones", count: 900, low: 7, high: 60, alphabet: 2 },
+  { what: "four bytes and more", count: 400, low: 4, high: 12, alphabet: 5 },
   { what: "thousands of any bytes", count: 5000, low: 3, high: 24, alphabet: 256 },
 ];
+
+const PLACES: LiteralPlace[] = ["anywhere", "anywhere", "anywhere", "anywhere", "suffix", "whole"];
 
 for (const simd of [true, false]) {
   const test = suite(`literal matcher, ${simd ? "SIMD" : "scalar"}`);
@@ -101,8 +147,9 @@ for (const simd of [true, false]) {
       const bytes = (length: number) => Uint8Array.from({ length }, byte);
       const unique = new Map<string, Literal>();
       for (let i = 0; i < count; i++) {
-        const made = { bytes: bytes(low + next(high - low + 1)), nocase: next(2) === 0 };
-        unique.set(`${Buffer.from(made.bytes).toString("hex")}${made.nocase}`, made);
+        const place = PLACES[next(PLACES.length)]!;
+        const made: Literal = { bytes: bytes(low + next(high - low + 1)), nocase: next(2) === 0, place };
+        unique.set(`${Buffer.from(made.bytes).toString("hex")}${made.nocase}${place}`, made);
       }
       const literals = [...unique.values()];
       assert.ok(matcher.load(buildLiteralTable(literals)));
@@ -146,7 +193,10 @@ for (const simd of [true, false]) {
   });
 
   test("a damaged table is refused or harmless", () => {
-    const literals = Array.from({ length: 60 }, (_, i) => literal(`literal ${i}`.slice(0, 1 + (i % 10)), i % 2 === 0));
+    const literals = Array.from({ length: 60 }, (_, i): Literal => {
+      const made = literal(`literal ${i}`.slice(0, 1 + (i % 10)), i % 2 === 0);
+      return { ...made, place: PLACES[i % PLACES.length]! };
+    });
     const table = buildLiteralTable(literals);
     const next = random(99);
     const text = latin1("literal 1 LITERAL 22 lit".repeat(20));

@@ -57,9 +57,12 @@ export class Matcher {
 export function naive(literals: readonly Literal[], text: Uint8Array): number[] {
   const exact = Buffer.from(text);
   const folded = fold(exact);
-  return literals.flatMap(({ bytes, nocase }, i) =>
-    (nocase ? folded.includes(fold(Buffer.from(bytes))) : exact.includes(Buffer.from(bytes))) ? [i] : [],
-  );
+  return literals.flatMap(({ bytes, nocase, place }, i) => {
+    const [within, literal] = nocase ? [folded, fold(Buffer.from(bytes))] : [exact, Buffer.from(bytes)];
+    if (place === "whole") return within.equals(literal) ? [i] : [];
+    if (place === "suffix") return within.subarray(-literal.length).equals(literal) ? [i] : [];
+    return within.includes(literal) ? [i] : [];
+  });
 }
 
 function fold(bytes: Buffer): Buffer {
