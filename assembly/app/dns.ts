@@ -23,6 +23,7 @@ import {
   recordType,
   Section,
 } from "./dns_message";
+import { noteFrame } from "./frame";
 import { Guess } from "./guess";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { number } from "./number";
@@ -55,13 +56,17 @@ export function dnsFreeTx(state: AppState, tx: Tx): void {
 
 /** A datagram is one message; a stream is messages with a length before each. */
 export function dnsParse(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
-  if (state.transport != <u8>IpProto.Tcp) return message(state, direction, data, length) ? <i32>length : PARSE_ERROR;
+  if (state.transport != <u8>IpProto.Tcp) {
+    noteFrame(state, direction, "pdu", data, length);
+    return message(state, direction, data, length) ? <i32>length : PARSE_ERROR;
+  }
   // Behind a gap the next length cannot be found.
   if ((flags & InputFlag.Gap) != 0) return PARSE_ERROR;
   let at: u32 = 0;
   while (length - at >= 2) {
     const size = <u32>bswap<u16>(load<u16>(data + at));
     if (length - at - 2 < size) break;
+    noteFrame(state, direction, "pdu", data + at + 2, size);
     if (size > 0 && !message(state, direction, data + at + 2, size)) return PARSE_ERROR;
     at += 2 + size;
   }

@@ -1,9 +1,11 @@
 /** The request direction: what it does with the input depends on where in a request it stands. */
+
 import { AppEvent } from "../abi/app_events";
 import { Direction } from "../abi/codes";
 import { HttpProgress } from "../abi/progress";
 import { Account } from "../memory/heap";
 import { chomp, indexOf, isSpace, leadingSpaces } from "./ascii";
+import { endFrame, noteFrame, OPEN_FRAME, offsetOf } from "./frame";
 import { Body, commitInspection } from "./http1_body";
 import { finishRequestEntity, requestEntity } from "./http1_entity";
 import {
@@ -83,6 +85,7 @@ function idle(state: HttpState, tx: HttpTx): Step {
   state.requestLength = NO_LENGTH;
   state.requestLeft = NO_LENGTH;
   state.requestState = RequestState.Line;
+  noteFrame(state, Direction.ToServer, "request", inputAt, OPEN_FRAME);
   requestReaches(tx, HttpProgress.Line);
   return Step.Ok;
 }
@@ -275,6 +278,7 @@ function finalize(state: HttpState, tx: HttpTx): Step {
 function complete(state: HttpState, tx: HttpTx): Step {
   if (tx.requestProgress != HttpProgress.Complete) {
     finishRequestEntity(tx);
+    endFrame(state, Direction.ToServer, "request", offsetOf(inputAt));
     requestReaches(tx, HttpProgress.Complete);
     reportRequestFlags(tx);
     closeRequestFile(state, tx);

@@ -1,9 +1,11 @@
 /** The response direction: what it does with the input depends on where in a response it stands. */
+
 import { AppEvent } from "../abi/app_events";
 import { AppProto, Direction } from "../abi/codes";
 import { HttpProgress } from "../abi/progress";
 import { Account } from "../memory/heap";
 import { chomp } from "./ascii";
+import { endFrame, noteFrame, OPEN_FRAME, offsetOf } from "./frame";
 import { Body, commitInspection } from "./http1_body";
 import { finishResponseEntity, responseEntity } from "./http1_entity";
 import {
@@ -89,6 +91,7 @@ function idle(state: HttpState, tx: HttpTx): Step {
     if (state.requestTx == changetype<usize>(tx) || state.requestIndex == tx.id) nextRequest(state);
   }
   state.responseLeft = NO_LENGTH;
+  noteFrame(state, Direction.ToClient, "response", inputAt, OPEN_FRAME);
   if (tx.has(HttpFlag.Http09)) {
     tx.responseCoding = Coding.Identity;
     responseReaches(tx, HttpProgress.Body);
@@ -231,6 +234,7 @@ function finalize(state: HttpState, tx: HttpTx): Step {
 function complete(state: HttpState, tx: HttpTx): Step {
   if (tx.responseProgress != HttpProgress.Complete) {
     responseReaches(tx, HttpProgress.Complete);
+    endFrame(state, Direction.ToClient, "response", offsetOf(inputAt));
     finishResponseEntity(tx);
     state.responses++;
     closeResponseFile(state, tx);

@@ -7,6 +7,7 @@ import { AppProto, Direction } from "../abi/codes";
 import { TlsProgress } from "../abi/progress";
 import { Account, acquire, release, resize } from "../memory/heap";
 import { contentAt, contentLength, ElementFault, elementFault, readElement } from "./der";
+import { noteFrame } from "./frame";
 import { Guess } from "./guess";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { checkClientHello, checkServerHello } from "./tls_hello";
@@ -133,6 +134,11 @@ function record(state: AppState, tx: TlsTx, side: TlsSide, direction: u32, data:
   }
   if (size > 16384 + 1024) tx.raise(AppEvent.tls__invalid_record_length);
   side.recordVersion = version;
+  noteFrame(state, direction, "pdu", data, RECORD_HEADER + size);
+  noteFrame(state, direction, "hdr", data, RECORD_HEADER);
+  noteFrame(state, direction, "data", data + RECORD_HEADER, size);
+  if (type == Content.Alert) noteFrame(state, direction, "alert_pdu", data, RECORD_HEADER + size);
+  if (type == Content.Heartbeat) noteFrame(state, direction, "heartbeat_pdu", data, RECORD_HEADER + size);
   const wanted = type == Content.Handshake && !side.encrypted;
   if (!wanted && type != Content.Alert && type != Content.Heartbeat) {
     side.skip = size;

@@ -67,6 +67,9 @@ export class AppState {
   changePort: u16;
   serverPort: u16;
   clientPort: u16;
+  /** Frames noted and not yet inspected (app/frame.ts), oldest first. `next` is the first field of a frame. */
+  frames: usize;
+  frameCount: u32;
 }
 
 @unmanaged

@@ -10,11 +10,12 @@ import {
   Transform,
   TransformRecord,
 } from "../abi/database";
+import { forgetFrameTypes, wantFrameType } from "../app/frame";
 import { checkLiteralTable } from "../match/literal";
 import { checkRegex } from "../match/regex";
 import { candidate } from "../rules/bounds";
 import { checkDatabase } from "../rules/check";
-import { enforce } from "../rules/database";
+import { enforce, lists } from "../rules/database";
 import { countOf, startOf } from "../rules/sections";
 import { indexPrefilters, MAX_LITERALS } from "./prefilter";
 import { nextGeneration } from "./transaction/rule_state";
@@ -76,6 +77,16 @@ function checkTables(): bool {
   return true;
 }
 
+/** Parsers note only frames that a rule names. */
+function noteFrameTypes(): void {
+  forgetFrameTypes();
+  const n = countOf(Section.Lists);
+  for (let i: u32 = 0; i < n; i++) {
+    const type = load<u32>(lists + <usize>i * ListRecord.size, ListRecord.frame);
+    if (type != 0) wantFrameType(type);
+  }
+}
+
 /** Checks the database at `start` and puts it in force; on an error the old one stays. */
 export function adoptDatabase(start: usize, length: u32, maxRules: u32): LoadError {
   const error = checkDatabase(start, length, maxRules);
@@ -84,6 +95,7 @@ export function adoptDatabase(start: usize, length: u32, maxRules: u32): LoadErr
   if (!checkTables()) return LoadError.BadPrefilter;
   enforce(length);
   indexPrefilters();
+  noteFrameTypes();
   nextGeneration();
   return LoadError.None;
 }

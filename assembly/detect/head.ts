@@ -18,7 +18,7 @@ export function matchHead(rule: usize, packet: Packet): bool {
     const list = listOf(rule, i);
     if ((load<u8>(list, ListRecord.flags) & (ListFlag.Stream | ListFlag.Generic | ListFlag.Hook)) != 0) continue;
     const base = baseOf(list);
-    if (base >= FIRST_APP_BUFFER) continue;
+    if (base >= FIRST_APP_BUFFER || load<u32>(list, ListRecord.frame) != 0) continue;
     if (!packetBuffer(base, load<u16>(list, ListRecord.buffer), packet)) return false;
     if (
       !inspectBuffer(

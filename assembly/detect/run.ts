@@ -19,6 +19,7 @@ import { countAdd } from "../verdict/counters";
 import { Packet, PacketFlag } from "../wire/packet";
 import { addMatch, configureAlerts, finishMatches, NO_TX, openMatches } from "./alerts";
 import { Candidates, reserveCandidates } from "./candidates";
+import { runFrames } from "./frames";
 import { matchHead } from "./head";
 import { configureHeader, openHeader } from "./header";
 import { packetBuffer, packetBufferData, packetBufferLength } from "./packet/buffers";
@@ -78,6 +79,10 @@ export function detect(packet: Packet, updated: bool, end: bool): void {
   runIpOnly(packet, direction);
   collect(packet, direction);
   runPacketRules(packet);
+  if (packet.flow != 0) {
+    const flow = changetype<Flow>(packet.flow);
+    if (flow.proto == packet.proto) runFrames(packet, flow, direction, end, changetype<Candidates>(txSet));
+  }
   if (packet.flow != 0) {
     const flow = changetype<Flow>(packet.flow);
     const stream = packet.proto != IpProto.Tcp || packet.has(PacketFlag.StreamEstablished);
@@ -141,6 +146,7 @@ function runPacketRules(packet: Packet): void {
   for (let r = set.next(0); r >= 0; r = set.next(<u32>r + 1)) {
     const rule = rules + <usize>r * RuleRecord.size;
     const type = <u32>load<u8>(rule, RuleRecord.type);
+    if ((load<u32>(rule, RuleRecord.flags) & RuleFlag.Frame) != 0) continue;
     if (type == RuleType.Transaction) {
       transactions.add(<u32>r);
       continue;

@@ -8,13 +8,23 @@ import { AppProto, Direction, DropReason } from "../abi/codes";
 import { Counter } from "../abi/counters";
 import { Setting } from "../abi/settings";
 import { detectTcp, detectUdp, isDetectOnly } from "../app/detection";
+import { dropFrames, noteFrameAt, OPEN_FRAME, openFrames } from "../app/frame";
 import { InputFlag, PARSE_ERROR } from "../app/input";
 import { closeApp, completeProgress, hasParser, openApp, parseApp } from "../app/registry";
 import { AppState, StateFlag, Tx, TxFlag } from "../app/transaction";
 import { applyException } from "../flow/exception";
 import { Flow, FlowFlag } from "../flow/flow";
 import { setting } from "../memory/settings";
-import { appConsumed, appData, appDataReady, StreamFlag, streamData, streamFlags, streamLength } from "../stream/feed";
+import {
+  appConsumed,
+  appData,
+  appDataReady,
+  StreamFlag,
+  streamData,
+  streamFlags,
+  streamLength,
+  streamOffset,
+} from "../stream/feed";
 import { disableAppLayer, setProtocolDetected } from "../stream/inspection";
 import { triggerRaw } from "../stream/raw";
 import { Session } from "../stream/session";
@@ -160,6 +170,12 @@ function giveUp(packet: Packet, flow: Flow, session: Session): void {
   disableAppLayer(session);
 }
 
+/** All bytes of the protocol in one direction are a frame too. */
+function noteStream(flow: Flow, direction: u32): void {
+  if ((flow.detection & fedBit(direction)) != 0) return;
+  noteFrameAt(changetype<AppState>(flow.app), direction, "stream", streamOffset, OPEN_FRAME);
+}
+
 function inputFlags(flow: Flow, direction: u32, flags: u32): u32 {
   let input: u32 = 0;
   if ((flow.detection & fedBit(direction)) == 0) input |= InputFlag.Start;
@@ -182,6 +198,8 @@ function parse(
 ): u32 {
   const state = changetype<AppState>(flow.app);
   if ((flags & StreamFlag.Gap) != 0) countAdd(Counter.app_layer__gap, 1);
+  openFrames(data, streamOffset);
+  noteStream(flow, direction);
   const consumed = parseApp(state, direction, data, length, inputFlags(flow, direction, flags));
   if (consumed == PARSE_ERROR) {
     fail(packet, flow);
@@ -251,6 +269,7 @@ export function feedDatagram(packet: Packet, flow: Flow): bool {
   const state = changetype<AppState>(flow.app);
   const input: u32 = (flow.detection & fedBit(direction)) == 0 ? InputFlag.Start : 0;
   flow.detection |= fedBit(direction);
+  openFrames(packet.payload, 0);
   const consumed = parseApp(state, direction, packet.payload, packet.payloadLength, input);
   if (consumed == PARSE_ERROR) fail(packet, flow);
   else obey(packet, flow, state);
@@ -280,6 +299,9 @@ function decideDatagram(packet: Packet, flow: Flow, direction: u32): bool {
 
 /** Frees the application state of a flow that ends. Transactions' rule state must be freed before. */
 export function freeApplication(flow: Flow): void {
-  if (flow.app != 0) closeApp(changetype<AppState>(flow.app));
+  if (flow.app != 0) {
+    dropFrames(changetype<AppState>(flow.app));
+    closeApp(changetype<AppState>(flow.app));
+  }
   flow.app = 0;
 }

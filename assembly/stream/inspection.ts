@@ -1,9 +1,12 @@
 /** What the pipeline, the app layer and rules tell or ask a session, besides its data. */
+
 import { Direction } from "../abi/codes";
 import { Packet } from "../wire/packet";
+import { Block, blockByte, blockEnd } from "./block";
 import { offsetOf } from "./reassembly";
 import { after } from "./sequence";
 import { HalfFlag, half, Session, SessionFlag } from "./session";
+import { findBlock } from "./store";
 import { beginEnd } from "./update";
 
 /** Sequence numbers a direction used so far, SYN included: the `stream_size` keyword. */
@@ -78,6 +81,27 @@ export function setMinInspectDepth(session: Session, direction: u32, bytes: u32)
 /** Data from `offset` on is kept although all readers went on (frames); 2^64-1 lets it go. */
 export function holdFrom(session: Session, direction: u32, offset: u64): void {
   half(session, direction).holdFrom = offset;
+}
+
+/** Bytes `streamBytes` found. */
+export let bytesAt: usize = 0;
+export let bytesLength: u32 = 0;
+
+/** Finds the contiguous bytes held from stream offset `offset` on, as far as the application may see them. False: none. */
+export function streamBytes(session: Session, direction: u32, offset: u64): bool {
+  const h = half(session, direction);
+  const found = findBlock(h, offset);
+  if (found == 0) return false;
+  const b = changetype<Block>(found);
+  if (offset < b.offset || offset >= blockEnd(b)) return false;
+  bytesAt = blockByte(b, offset);
+  bytesLength = <u32>(blockEnd(b) - offset);
+  return true;
+}
+
+/** Stream offset up to which the application layer has taken the data of `direction`. */
+export function appOffset(session: Session, direction: u32): u64 {
+  return half(session, direction).appProgress;
 }
 
 /** Data of `direction` is missing or beyond the depth: what the application has of it is all there will be. */
