@@ -178,7 +178,12 @@ export enum Setting {
   LogTxHigh,
   /** 1: alerts carry `payload` / `packet` (see EvePayload bits). */
   AlertPayload,
-  COUNT,
+  /**
+   * app-layer.protocols.P.detection-ports: up to 128 words to the end of the table, 0 ends them. Port in the low 16 bits, bit 16: UDP,
+   * bit 17: the client's port (sp), AppProto from bit 24 on.
+   */
+  ProbePorts,
+  COUNT = ProbePorts + 128,
 }
 
 /** host-os-policy */

@@ -1,49 +1,124 @@
 /**
- * Protocol detection: which protocol the first bytes of one direction belong to, as Suricata decides it: patterns at fixed places,
- * then probes bound to ports. Each protocol gives one probe, `p...Probe(data, length, direction)`, that answers with a Guess.
+ * Protocol detection: which protocol the first bytes of a direction belong to, as Suricata decides it: patterns at fixed places first,
+ * then probes bound to ports. A direction asks again with more bytes until both are done.
  */
-import { AppProto } from "../abi/codes";
+import { AppProto, IpProto } from "../abi/codes";
 import { Setting } from "../abi/settings";
 import { setting } from "../memory/settings";
-import { dnsProbe } from "./dns";
-import { Guess } from "./guess";
-import { http1Probe } from "./http1_probe";
-import { tlsProbe } from "./tls";
+import { isEnabled } from "./enabled";
+import { findPattern, patternReversed, patternsDone } from "./patterns";
+import { clearReversed, Probe, probeReversed } from "./probe";
+import { hasProbe, leastBytes, mostBytes, probe } from "./probes";
 
-const DNS_PORT: u32 = 53;
-
-/** Is the protocol switched on (app-layer.protocols.P.enabled: yes or detection-only)? */
-export function isEnabled(proto: u32): bool {
-  const bits = setting(proto < 32 ? Setting.AppEnabledLow : Setting.AppEnabledHigh);
-  return ((bits >> (proto & 31)) & 1) != 0;
+/** What one direction of a flow may be asked with. */
+@unmanaged
+export class Question {
+  transport: u32;
+  direction: u32;
+  /** Ports of the flow's server and client. */
+  serverPort: u32;
+  clientPort: u32;
+  /** AppProto the other direction found, Unknown for none. */
+  other: u32;
+  /** Patterns, probes of this direction have already given up. */
+  noPatterns: bool;
+  noProbes: bool;
+  /** Sessions may be picked up midstream: the direction may be mistaken. */
+  midstream: bool;
 }
 
-/** Is it only detected, not parsed (app-layer.protocols.P.enabled: detection-only)? */
-export function isDetectOnly(proto: u32): bool {
-  const bits = setting(proto < 32 ? Setting.AppDetectOnlyLow : Setting.AppDetectOnlyHigh);
-  return ((bits >> (proto & 31)) & 1) != 0;
+/** The question asked next; its fields are set by the caller. */
+export const question: Question = changetype<Question>(memory.data(64, 8));
+
+/** After `detectProtocol`: patterns, probes have given up. */
+export let noMorePatterns: bool = false;
+export let noMoreProbes: bool = false;
+/** The protocol was found by what the other side would send. */
+export let foundReversed: bool = false;
+
+/** A probing port of the settings: protocol, transport and port. */
+enum PortField {
+  port = 0xffff,
+  udp = 0x1_0000,
+  /** The port is that of the client. */
+  client = 0x2_0000,
+  protoShift = 24,
 }
 
-/** Some probe wants more bytes. */
-let undecided: bool = false;
+const MAX_PORTS: u32 = Setting.COUNT - Setting.ProbePorts;
 
-function is(proto: AppProto, guess: Guess): bool {
-  if (guess == Guess.More) undecided = isEnabled(proto) || undecided;
-  return guess == Guess.Yes && isEnabled(proto);
+/** Probes bound to the ports of this round: asked, and answered No. */
+let asked: u64 = 0;
+let refused: u64 = 0;
+
+function ask(proto: u32, data: usize, length: u32): bool {
+  if (!isEnabled(proto)) return false;
+  const bit: u64 = (<u64>1) << proto;
+  asked |= bit;
+  if ((refused & bit) != 0 || length < leastBytes(proto)) return false;
+  const q = question;
+  const answer = hasProbe(proto, q.direction) ? probe(proto, q.transport, q.direction, data, length) : Probe.More;
+  if (answer == Probe.Yes) return true;
+  const most = mostBytes(proto);
+  if (answer == Probe.No || (most != 0 && length > most)) refused |= bit;
+  return false;
 }
 
-/** The protocol of TCP data from the beginning of a direction: AppProto, Unknown while more bytes may tell, Failed when none fits. */
-export function detectTcp(direction: u32, data: usize, length: u32, serverPort: u32): u32 {
-  undecided = false;
-  if (is(AppProto.Http1, http1Probe(data, length, direction))) return AppProto.Http1;
-  if (is(AppProto.Tls, tlsProbe(data, length, direction))) return AppProto.Tls;
-  if (serverPort == DNS_PORT && is(AppProto.Dns, dnsProbe(data, length, true))) return AppProto.Dns;
-  return undecided ? AppProto.Unknown : AppProto.Failed;
+/** Asks the probes bound to `port`. AppProto, Unknown for none. */
+function askPort(port: u32, client: bool, data: usize, length: u32): u32 {
+  const udp = question.transport == IpProto.Udp;
+  for (let i: u32 = 0; i < MAX_PORTS; i++) {
+    const entry = setting(Setting.ProbePorts + i);
+    if (entry == 0) break;
+    if ((entry & <u32>PortField.port) != port) continue;
+    if (((entry & <u32>PortField.udp) != 0) != udp || ((entry & <u32>PortField.client) != 0) != client) continue;
+    const proto = entry >> <u32>PortField.protoShift;
+    if (ask(proto, data, length)) return proto;
+  }
+  return AppProto.Unknown;
 }
 
-/** The same for one UDP datagram; there is never more to wait for. */
-export function detectUdp(_direction: u32, data: usize, length: u32, serverPort: u32, clientPort: u32): u32 {
-  if ((serverPort == DNS_PORT || clientPort == DNS_PORT) && is(AppProto.Dns, dnsProbe(data, length, false)))
-    return AppProto.Dns;
-  return AppProto.Failed;
+function askPorts(server: u32, client: u32, data: usize, length: u32): u32 {
+  const proto = askPort(server, false, data, length);
+  return proto != AppProto.Unknown ? proto : askPort(client, true, data, length);
+}
+
+function findProbe(data: usize, length: u32): u32 {
+  const q = question;
+  asked = 0;
+  refused = 0;
+  clearReversed();
+  // What the other direction found is asked whatever the port.
+  if (
+    q.other != AppProto.Unknown &&
+    q.other != AppProto.Failed &&
+    hasProbe(q.other, q.direction) &&
+    ask(q.other, data, length)
+  )
+    return q.other;
+  let proto = askPorts(q.serverPort, q.clientPort, data, length);
+  noMoreProbes = proto != AppProto.Unknown || asked == refused;
+  if (proto == AppProto.Unknown && q.midstream) proto = askPorts(q.clientPort, q.serverPort, data, length);
+  return proto;
+}
+
+/** The protocol of `question` about the bytes: AppProto, Unknown when it cannot be told (yet). */
+export function detectProtocol(data: usize, length: u32): u32 {
+  const q = question;
+  foundReversed = false;
+  noMorePatterns = q.noPatterns;
+  noMoreProbes = q.noProbes;
+  let found: u32 = AppProto.Unknown;
+  if (!q.noPatterns) {
+    found = findPattern(q.transport, q.direction, data, length, q.midstream);
+    noMorePatterns = patternsDone;
+    foundReversed = patternReversed;
+    // DNS has the looks of DCE/RPC over UDP.
+    if (found != AppProto.Unknown && !(q.transport == IpProto.Udp && found == AppProto.Dcerpc)) return found;
+  }
+  if (q.noProbes) return found;
+  const probed = findProbe(data, length);
+  if (probed == AppProto.Unknown) return found;
+  foundReversed = probeReversed;
+  return probed;
 }

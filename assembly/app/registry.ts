@@ -18,6 +18,7 @@ import { FtpProgress, HttpProgress, SimpleProgress, SmtpProgress, SshProgress, T
 import { release } from "../memory/heap";
 import { dnsBuffer, dnsClose, dnsFreeTx, dnsNumber, dnsOpen, dnsParse } from "./dns";
 import { dnsLog } from "./dns_log";
+import { Expected } from "./expected";
 import { http1Close, http1FreeTx, http1Open, http1Parse } from "./http1";
 import { http1Buffer, http1Number } from "./http1_buffers";
 import { http1Log } from "./http1_log";
@@ -50,6 +51,11 @@ export function openApp(proto: u32, transport: u32): usize {
     default:
       return 0;
   }
+}
+
+/** The state of a connection another conversation announced, 0 when there is no parser or no memory. */
+export function adoptExpected(expected: Expected, transport: u32): usize {
+  return openApp(expected.proto, transport);
 }
 
 export function parseApp(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {

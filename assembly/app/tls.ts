@@ -8,7 +8,6 @@ import { TlsProgress } from "../abi/progress";
 import { Account, acquire, release, resize } from "../memory/heap";
 import { contentAt, contentLength, ElementFault, elementFault, readElement } from "./der";
 import { noteFrame } from "./frame";
-import { Guess } from "./guess";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { checkClientHello, checkServerHello } from "./tls_hello";
 import { sideOf, TlsSide, TlsTx } from "./tls_state";
@@ -67,20 +66,6 @@ export function tlsFreeTx(state: AppState, base: Tx): void {
 export function tlsClose(state: AppState): void {
   while (state.oldest != 0) tlsFreeTx(state, changetype<Tx>(state.oldest));
   release(changetype<usize>(state));
-}
-
-/** SSL 2.0 client hello (RFC 5246 appendix E.2), or a record of SSL 3.0 and later. */
-export function tlsProbe(data: usize, length: u32, direction: u32): Guess {
-  if (length < 3) return length > 0 && load<u8>(data) >= 0x14 && load<u8>(data) <= 0x17 ? Guess.More : Guess.No;
-  const type = <i32>load<u8>(data);
-  if (type >= Content.Alert && type <= Content.ApplicationData)
-    return load<u8>(data, 1) == 3 && load<u8>(data, 2) <= 4 ? Guess.Yes : Guess.No;
-  if (direction == Direction.ToServer && (type & 0x80) != 0 && load<u8>(data, 2) == 1) {
-    if (length < 5) return Guess.More;
-    const major = load<u8>(data, 3);
-    return major == 3 || (major == 0 && load<u8>(data, 4) == 2) ? Guess.Yes : Guess.No;
-  }
-  return Guess.No;
 }
 
 export function tlsParse(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {

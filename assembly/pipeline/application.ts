@@ -1,20 +1,24 @@
 /**
- * The application layer of a flow: the bytes of a direction go to protocol detection until it is decided, then to the parser.
- * Rules of Suricata's app-layer.c: each direction is detected on its own; one that fails uses what the other found.
+ * The application layer of a flow: the bytes of a direction go to protocol detection (pipeline/detection.ts) until it is decided, then to
+ * the parser. Rules of Suricata's app-layer.c.
  */
 
 import { AppEvent } from "../abi/app_events";
 import { AppProto, Direction, DropReason } from "../abi/codes";
 import { Counter } from "../abi/counters";
 import { Setting } from "../abi/settings";
-import { detectTcp, detectUdp, isDetectOnly } from "../app/detection";
+
+import { isDetectOnly } from "../app/enabled";
+import { freeExpected } from "../app/expected";
 import { dropFrames, noteFrameAt, OPEN_FRAME, openFrames } from "../app/frame";
+
 import { InputFlag, PARSE_ERROR } from "../app/input";
 import { closeApp, completeProgress, hasParser, openApp, parseApp } from "../app/registry";
 import { AppState, StateFlag, Tx, TxFlag } from "../app/transaction";
 import { applyException } from "../flow/exception";
 import { Flow, FlowFlag } from "../flow/flow";
 import { setting } from "../memory/settings";
+
 import {
   appConsumed,
   appData,
@@ -25,42 +29,35 @@ import {
   streamLength,
   streamOffset,
 } from "../stream/feed";
-import { disableAppLayer, setProtocolDetected } from "../stream/inspection";
+import { disableAppLayer, feedAgain, resetProtocolDetected, setProtocolDetected } from "../stream/inspection";
+
 import { triggerRaw } from "../stream/raw";
 import { Session } from "../stream/session";
 import { countAdd } from "../verdict/counters";
 import { Packet, PacketFlag } from "../wire/packet";
+import {
+  checkOrder,
+  Detection,
+  decideDatagram,
+  decideStream,
+  giveUp,
+  protocolOf,
+  resetDetection,
+  Verdict,
+} from "./detection";
+import { takeExpectation } from "./expectation";
+import { dropRuleStates } from "./transactions";
 
-/** Bits of `Flow.detection`, a pair a direction. */
-enum Detection {
-  /** Decided: found, or given up. */
-  DoneToServer = 1,
-  DoneToClient = 2,
-  /** Bytes of this direction were parsed. */
-  FedToServer = 4,
-  FedToClient = 8,
-}
-
-/** Bytes after which detection of a direction gives up. */
-const MAX_PROBE: u32 = 65536;
 /** Rounds of one feed: data handed over and partly consumed. */
 const MAX_ROUNDS: u32 = 4096;
 
-function doneBit(direction: u32): u16 {
-  return direction == Direction.ToServer ? <u16>Detection.DoneToServer : <u16>Detection.DoneToClient;
-}
+/** Is a feed of the other direction under way, begun by this one? */
+let nested: bool = false;
+/** Was the flow turned round by the piece at hand? */
+let turned: bool = false;
 
 function fedBit(direction: u32): u16 {
   return direction == Direction.ToServer ? <u16>Detection.FedToServer : <u16>Detection.FedToClient;
-}
-
-function protocolOf(flow: Flow, direction: u32): u32 {
-  return direction == Direction.ToServer ? flow.appProtoToServer : flow.appProtoToClient;
-}
-
-function setProtocol(flow: Flow, direction: u32, proto: u32): void {
-  if (direction == Direction.ToServer) flow.appProtoToServer = <u8>proto;
-  else flow.appProtoToClient = <u8>proto;
 }
 
 /** Feeds what the stream has ready in one direction. True when the application layer was updated. */
@@ -69,7 +66,14 @@ export function feedStream(packet: Packet, flow: Flow, session: Session, directi
   for (let round: u32 = 0; round < MAX_ROUNDS && appDataReady(session, direction); round++) {
     appData(session, direction);
     updated = true;
-    appConsumed(session, direction, take(packet, flow, session, direction, streamData, streamLength, streamFlags));
+    turned = false;
+    const consumed = take(packet, flow, session, direction, streamData, streamLength, streamFlags);
+    // The flow was turned round: its halves changed places, and this data is now the other direction's.
+    if (turned) {
+      feedAgain(direction ^ 1);
+      return feedStream(packet, flow, session, direction ^ 1) || updated;
+    }
+    appConsumed(session, direction, consumed);
   }
   return updated;
 }
@@ -77,16 +81,28 @@ export function feedStream(packet: Packet, flow: Flow, session: Session, directi
 /** One piece of stream data. Bytes consumed. */
 function take(packet: Packet, flow: Flow, session: Session, direction: u32, data: usize, length: u32, flags: u32): u32 {
   if ((flow.flags & FlowFlag.NoAppLayer) != 0) return length;
-  if (flow.app == 0 || (flow.detection & doneBit(direction)) == 0) {
-    const decided = decide(packet, flow, session, direction, data, length, flags);
-    if ((flow.flags & FlowFlag.NoAppLayer) != 0) return length;
-    if (!decided) return 0;
+  const known = protocolOf(flow, direction) != AppProto.Unknown;
+  const changing = (flow.detection & <u16>Detection.Changing) != 0;
+  if ((flags & StreamFlag.Gap) != 0) {
+    if (!known) setProtocolDetected(session, direction);
+    if (changing || (!known && flow.appProto == <u8>AppProto.Unknown)) {
+      stop(packet, flow, session);
+      return length;
+    }
+    return parse(packet, flow, session, direction, 0, length, flags);
   }
+  if (!known && (flags & StreamFlag.Start) != 0) return detect(packet, flow, session, direction, data, length, flags);
+  if (known && changing) return change(packet, flow, session, direction, data, length, flags);
+  if (flow.appProto == <u8>AppProto.Unknown) return 0;
   return parse(packet, flow, session, direction, data, length, flags);
 }
 
-/** Protocol detection of one direction. True: the bytes can be parsed. */
-function decide(
+function isEnd(flags: u32): bool {
+  return (flags & (StreamFlag.End | StreamFlag.Depth)) != 0;
+}
+
+/** Protocol detection of one direction, and what follows from it. Bytes consumed. */
+function detect(
   packet: Packet,
   flow: Flow,
   session: Session,
@@ -94,53 +110,85 @@ function decide(
   data: usize,
   length: u32,
   flags: u32,
-): bool {
-  if ((flags & StreamFlag.Gap) != 0) {
-    giveUp(packet, flow, session);
-    return false;
+): u32 {
+  let verdict = decideStream(packet, flow, session, direction, data, length, isEnd(flags));
+  if (verdict == Verdict.Turned) {
+    turned = true;
+    return 0;
   }
-  const other: u32 = direction ^ 1;
-  const last = (flags & (StreamFlag.End | StreamFlag.Depth)) != 0 || length >= MAX_PROBE;
-  let proto = length == 0 ? <u32>AppProto.Unknown : detectTcp(direction, data, length, flow.destinationPort);
-  if (proto == AppProto.Unknown && last) proto = AppProto.Failed;
-  if (proto == AppProto.Unknown) return false;
-  flow.detection |= doneBit(direction);
-  setProtocolDetected(session, direction);
-  packet.set(PacketFlag.ProtocolDetected);
-  const otherProto = protocolOf(flow, other);
-  if (proto == AppProto.Failed) {
-    setProtocol(flow, direction, AppProto.Failed);
-    if (flow.appProto == <u8>AppProto.Unknown || flow.app == 0) {
-      if ((flow.detection & doneBit(other)) != 0) giveUp(packet, flow, session);
-      return false;
+  if (verdict == Verdict.OtherFirst) {
+    if (!nested) {
+      nested = true;
+      feedAgain(direction ^ 1);
+      feedStream(packet, flow, session, direction ^ 1);
+      nested = false;
     }
-    // Only the other direction was recognised: its parser takes this one too.
-    packet.raise(AppEvent.applayer_detect_protocol_only_one_direction);
-    setProtocol(flow, direction, flow.appProto);
-    return true;
+    if ((flow.flags & FlowFlag.NoAppLayer) != 0) return length;
+    verdict = checkOrder(packet, flow, session, direction);
+    if (verdict == Verdict.Parse) {
+      // The stream's view was moved by the other direction: this one is handed out again.
+      feedAgain(direction);
+      return 0;
+    }
   }
-  setProtocol(flow, direction, proto);
-  if (otherProto != <u32>AppProto.Unknown && otherProto != <u32>AppProto.Failed && otherProto != proto) {
-    packet.raise(AppEvent.applayer_mismatch_protocol_both_directions);
-    // The side that spoke first decides what is parsed; rules may still ask for each direction's own (app-layer-protocol).
-    return flow.app != 0;
+  if (verdict == Verdict.Parse) return parse(packet, flow, session, direction, data, length, flags);
+  if (verdict == Verdict.GiveUp) {
+    stop(packet, flow, session);
+    return length;
   }
-  return open(packet, flow, session, proto);
+  return 0;
+}
+
+/** The conversation changes its protocol with these bytes. */
+function change(
+  packet: Packet,
+  flow: Flow,
+  session: Session,
+  direction: u32,
+  data: usize,
+  length: u32,
+  flags: u32,
+): u32 {
+  const old = flow.app;
+  const original = flow.appProto;
+  resetDetection(flow);
+  resetProtocolDetected(session);
+  flow.app = 0;
+  const consumed = detect(packet, flow, session, direction, data, length, flags);
+  if (flow.appProto == <u8>AppProto.Unknown) {
+    flow.app = old;
+    flow.appProto = original;
+    flow.appProtoToServer = original;
+    flow.appProtoToClient = original;
+    return consumed;
+  }
+  flow.detection &= ~(<u16>Detection.Changing);
+  const fresh = flow.app;
+  if (old != 0 && old != fresh) {
+    flow.app = old;
+    dropRuleStates(flow);
+    close(flow);
+    flow.app = fresh;
+  }
+  const expected = flow.appProtoExpected;
+  if (expected != <u8>AppProto.Unknown && flow.appProto != expected) {
+    packet.raise(AppEvent.applayer_unexpected_protocol);
+    if (expected == <u8>AppProto.Tls) packet.raise(AppEvent.applayer_no_tls_after_starttls);
+  }
+  return consumed;
+}
+
+/** No application layer any more; what there was is freed. */
+function stop(packet: Packet, flow: Flow, session: Session): void {
+  dropRuleStates(flow);
+  close(flow);
+  giveUp(packet, flow, session);
 }
 
 /** Makes the protocol's state. False when there is no parser or no memory. */
-function open(packet: Packet, flow: Flow, session: Session, proto: u32): bool {
-  flow.appProto = <u8>proto;
-  if (flow.app != 0) return true;
-  if (isDetectOnly(proto) || !hasParser(proto)) {
-    flow.flags |= FlowFlag.NoAppLayer;
-    disableAppLayer(session);
-    return false;
-  }
-  return openState(packet, flow, proto);
-}
-
-function openState(packet: Packet, flow: Flow, proto: u32): bool {
+function open(packet: Packet, flow: Flow): bool {
+  const proto = <u32>flow.appProto;
+  if (proto <= <u32>AppProto.Failed || isDetectOnly(proto) || !hasParser(proto)) return false;
   const state = openApp(proto, flow.proto);
   if (state == 0) {
     applyException(
@@ -159,15 +207,6 @@ function openState(packet: Packet, flow: Flow, proto: u32): bool {
   flow.app = state;
   countAdd(Counter.app_layer__alloc, 1);
   return true;
-}
-
-/** No protocol of ours: the flow goes on as plain stream. */
-function giveUp(packet: Packet, flow: Flow, session: Session): void {
-  if (flow.appProto == <u8>AppProto.Unknown) flow.appProto = <u8>AppProto.Failed;
-  flow.detection |= <u16>(Detection.DoneToServer | Detection.DoneToClient);
-  flow.flags |= FlowFlag.NoAppLayer;
-  packet.set(PacketFlag.ProtocolDetected);
-  disableAppLayer(session);
 }
 
 /** All bytes of the protocol in one direction are a frame too. */
@@ -196,6 +235,7 @@ function parse(
   length: u32,
   flags: u32,
 ): u32 {
+  if (flow.app == 0 && !open(packet, flow)) return length;
   const state = changetype<AppState>(flow.app);
   if ((flags & StreamFlag.Gap) != 0) countAdd(Counter.app_layer__gap, 1);
   openFrames(data, streamOffset);
@@ -237,17 +277,18 @@ function obey(packet: Packet, flow: Flow, state: AppState): void {
     packet.set(PacketFlag.NoPayloadInspection);
   }
   state.flags = 0;
+  takeExpectation(flow, state);
   if (state.changeTo == <u8>AppProto.Unknown) return;
   changeProtocol(flow, state);
 }
 
-/** STARTTLS, CONNECT, upgrade: detection starts anew, the transactions of the old protocol end. */
+/** STARTTLS, CONNECT, upgrade: the next data decides anew. */
 function changeProtocol(flow: Flow, state: AppState): void {
-  flow.appProtoOriginal = flow.appProto;
-  flow.appProtoExpected = state.changeTo;
-  flow.detection = 0;
-  flow.appProtoToServer = <u8>AppProto.Unknown;
-  flow.appProtoToClient = <u8>AppProto.Unknown;
+  if ((flow.detection & <u16>Detection.Changing) == 0) {
+    flow.appProtoOriginal = flow.appProto;
+    flow.appProtoExpected = state.changeTo;
+    flow.detection |= <u16>Detection.Changing;
+  }
   state.changeTo = <u8>AppProto.Unknown;
 }
 
@@ -264,8 +305,9 @@ function fail(packet: Packet, flow: Flow): void {
 /** A UDP datagram. True when the application layer was updated. */
 export function feedDatagram(packet: Packet, flow: Flow): bool {
   if (packet.payloadLength == 0 || (flow.flags & FlowFlag.NoAppLayer) != 0) return false;
+  if (!decideDatagram(packet, flow)) return false;
+  if (flow.app == 0 && !open(packet, flow)) return false;
   const direction = <u32>packet.direction;
-  if (flow.app == 0 && !decideDatagram(packet, flow, direction)) return false;
   const state = changetype<AppState>(flow.app);
   const input: u32 = (flow.detection & fedBit(direction)) == 0 ? InputFlag.Start : 0;
   flow.detection |= fedBit(direction);
@@ -276,32 +318,16 @@ export function feedDatagram(packet: Packet, flow: Flow): bool {
   return true;
 }
 
-function decideDatagram(packet: Packet, flow: Flow, direction: u32): bool {
-  if ((flow.detection & doneBit(direction)) != 0) return false;
-  const proto = detectUdp(direction, packet.payload, packet.payloadLength, flow.destinationPort, flow.sourcePort);
-  packet.set(PacketFlag.ProtocolDetected);
-  setProtocol(flow, direction, proto);
-  if (proto == AppProto.Failed) {
-    flow.detection |= doneBit(direction);
-    if (flow.detection == <u16>(Detection.DoneToServer | Detection.DoneToClient)) {
-      flow.appProto = <u8>AppProto.Failed;
-      flow.flags |= FlowFlag.NoAppLayer;
-    }
-    return false;
-  }
-  flow.appProto = <u8>proto;
-  if (isDetectOnly(proto) || !hasParser(proto)) {
-    flow.flags |= FlowFlag.NoAppLayer;
-    return false;
-  }
-  return openState(packet, flow, proto);
+function close(flow: Flow): void {
+  if (flow.app == 0) return;
+  const state = changetype<AppState>(flow.app);
+  freeExpected(state.expected);
+  dropFrames(state);
+  closeApp(state);
+  flow.app = 0;
 }
 
 /** Frees the application state of a flow that ends. Transactions' rule state must be freed before. */
 export function freeApplication(flow: Flow): void {
-  if (flow.app != 0) {
-    dropFrames(changetype<AppState>(flow.app));
-    closeApp(changetype<AppState>(flow.app));
-  }
-  flow.app = 0;
+  close(flow);
 }

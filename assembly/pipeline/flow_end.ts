@@ -12,6 +12,7 @@ import { freeSession } from "../stream/release";
 import { Session } from "../stream/session";
 import { PACKET_SIZE, Packet, PacketFlag, reservePacket } from "../wire/packet";
 import { freeApplication } from "./application";
+import { configureExpectations } from "./expectation";
 import { inspectPseudo } from "./packet";
 import { dropRuleStates, finishTransactions, isUnfinished } from "./transactions";
 
@@ -20,7 +21,7 @@ let pseudo: usize = 0;
 /** Carves the packet that stands for the end of a flow. */
 export function configureFlowEnd(): bool {
   pseudo = reservePacket();
-  return pseudo != 0;
+  return pseudo != 0 && configureExpectations();
 }
 
 /** A packet of the flow's direction without bytes. */

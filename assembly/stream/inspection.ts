@@ -7,7 +7,7 @@ import { offsetOf } from "./reassembly";
 import { after } from "./sequence";
 import { HalfFlag, half, Session, SessionFlag } from "./session";
 import { findBlock } from "./store";
-import { beginEnd } from "./update";
+import { beginEnd, restartFeed } from "./update";
 
 /** Sequence numbers a direction used so far, SYN included: the `stream_size` keyword. */
 export function streamSize(session: Session, direction: u32): u32 {
@@ -132,4 +132,32 @@ export function swapDirections(session: Session): void {
     store<u64>(b + i, word);
   }
   if (session.firstData != 0) session.firstData = 3 - session.firstData;
+}
+
+/** What lies ready in `direction` is handed out (again) with the packet at hand. */
+export function feedAgain(direction: u32): void {
+  restartFeed(direction);
+}
+
+/** The protocol is to be found anew in both directions (STARTTLS, CONNECT, upgrade). */
+export function resetProtocolDetected(session: Session): void {
+  half(session, Direction.ToServer).flags &= ~HalfFlag.ProtocolDetected;
+  half(session, Direction.ToClient).flags &= ~HalfFlag.ProtocolDetected;
+}
+
+/** Bytes of `direction` that wait for a decision about the protocol. */
+export function bytesWaiting(session: Session, direction: u32): u64 {
+  const h = half(session, direction);
+  return h.rightEdge > h.base ? h.rightEdge - h.base : 0;
+}
+
+/** What is allowed to wait: the peer's window within the reassembly depth, at least 100000 bytes. */
+export function waitingLimit(session: Session, direction: u32): u64 {
+  const window = half(session, direction).window;
+  return <u64>max<u32>(100000, session.depth == 0 ? window : min<u32>(window, session.depth));
+}
+
+/** Picked up midstream, and not with the server's half of the handshake. */
+export function isMidstream(session: Session): bool {
+  return (session.flags & (SessionFlag.Midstream | SessionFlag.MidstreamSynAck)) == SessionFlag.Midstream;
 }

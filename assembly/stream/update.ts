@@ -44,3 +44,10 @@ export function beginFeed(direction: u32): void {
 export function endFeed(direction: u32): void {
   feedEnded |= 1 << direction;
 }
+
+/** Feeding of `direction` begins anew with this packet: its data was not taken, or the other direction's must go first. */
+export function restartFeed(direction: u32): void {
+  due |= 1 << direction;
+  feedBegun &= ~(1 << direction);
+  feedEnded &= ~(1 << direction);
+}

@@ -6,6 +6,7 @@ import type { PolicyName } from "../config/schema/policies.ts";
 import type { Configuration } from "../config/schema/root.ts";
 import { VpatchError } from "../errors.ts";
 import { appProtoName, transactionEventName } from "../eve/names.ts";
+import { type ProbedProtocol, probingPorts } from "./probing_ports.ts";
 
 /** `detect` reports, `prevent` blocks. */
 export type Mode = "detect" | "prevent";
@@ -245,10 +246,10 @@ function setBit(low: Setting, bits: readonly AppProto[], set: Set): void {
   set(low + 1, second);
 }
 
-interface ProtocolSettings {
+interface ProtocolSettings extends ProbedProtocol {
   enabled: string;
-  tcp?: { enabled: string };
-  udp?: { enabled: string };
+  tcp?: ProbedProtocol & { enabled: string };
+  udp?: ProbedProtocol & { enabled: string };
 }
 
 function applications(config: Configuration, set: Set): void {
@@ -267,6 +268,9 @@ function applications(config: Configuration, set: Set): void {
     APP_PROTOS.filter((proto) => settingsOf(proto)?.enabled === "detection-only"),
     set,
   );
+  probingPorts(named, APP_PROTOS).forEach((word, index) => {
+    set((Setting.ProbePorts + index) as Setting, word);
+  });
   http(protocols.http.libhtp["default-config"], set);
   mail(protocols.smtp, set);
   const on = (value: string): boolean => value !== "no";

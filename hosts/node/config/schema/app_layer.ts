@@ -8,10 +8,10 @@ const enabled = (stock: "yes" | "no" | "detection-only", builtin: "yes" | "no" =
   });
 
 const detectionPorts = () =>
-  section("Ports on which the protocol is probed for. The core recognises protocols by their content on every port.", {
-    dp: ports("Server ports.", undefined, { inert: true }),
-    sp: ports("Client ports.", undefined, { inert: true }),
-    toserver: ports("Server ports, older form.", undefined, { inert: true }),
+  section("Ports on which the protocol is probed for, when its bytes alone do not tell. Left out: its usual ports.", {
+    dp: ports("Server ports."),
+    sp: ports("Client ports."),
+    toserver: ports("Server ports, older form."),
   });
 
 /** What every protocol may say, and what one of its transports may say. */
