@@ -53,20 +53,26 @@ export class Matcher {
   }
 }
 
-/** Indices of the literals in `text`, sorted: byte by byte. */
-export function naive(literals: readonly Literal[], text: Uint8Array): number[] {
-  const exact = Buffer.from(text);
-  const folded = fold(exact);
-  return literals.flatMap(({ bytes, nocase, place }, i) => {
-    const [within, literal] = nocase ? [folded, fold(Buffer.from(bytes))] : [exact, Buffer.from(bytes)];
-    if (place === "whole") return within.equals(literal) ? [i] : [];
-    if (place === "suffix") return within.subarray(-literal.length).equals(literal) ? [i] : [];
-    return within.includes(literal) ? [i] : [];
+/** The naive matcher: indices of the literals in a text, sorted, each literal looked for by itself. */
+export function naive(literals: readonly Literal[]): (text: Uint8Array) => number[] {
+  const wanted = literals.map(({ bytes, nocase, place }) => {
+    const exact = Buffer.from(bytes).toString("latin1");
+    return { literal: nocase ? fold(exact) : exact, nocase, place };
   });
+  return (text) => {
+    const exact = Buffer.from(text).toString("latin1");
+    const folded = fold(exact);
+    return wanted.flatMap(({ literal, nocase, place }, i) => {
+      const within = nocase ? folded : exact;
+      if (place === "whole") return within === literal ? [i] : [];
+      return (place === "suffix" ? within.endsWith(literal) : within.includes(literal)) ? [i] : [];
+    });
+  };
 }
 
-function fold(bytes: Buffer): Buffer {
-  return bytes.map((byte) => (byte >= 65 && byte <= 90 ? byte + 32 : byte)) as Buffer;
+/** ASCII lower case. */
+function fold(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** A generator of reproducible numbers (mulberry32). */
