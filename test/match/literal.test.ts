@@ -185,6 +185,25 @@ for (const simd of [true, false]) {
     }
   });
 
+  test("no more than 64 bytes beyond the end are read", () => {
+    const next = random(7);
+    const text = Uint8Array.from({ length: 700 }, () => [0, 0x61, 0x41, 0x62][next(4)]!);
+    const literals = Array.from({ length: 400 }, (_, i): Literal => {
+      const start = next(400);
+      return {
+        bytes: text.slice(start, start + 1 + (i % 255)),
+        nocase: i % 3 === 0,
+        place: PLACES[i % PLACES.length]!,
+      };
+    });
+    assert.ok(matcher.load(buildLiteralTable(literals)));
+    const search = naive(literals);
+    for (let length = 1; length <= text.length; length += 1 + (length >> 4)) {
+      const part = text.slice(0, length);
+      assert.equal(matcher.scan(part, { atEnd: true, around: 0x61 }), search(part), `length ${length}`);
+    }
+  });
+
   test("never more than asked for", () => {
     const literals = ["a", "b", "c", "d"].map((text) => literal(text));
     assert.ok(matcher.load(buildLiteralTable(literals)));

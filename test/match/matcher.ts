@@ -29,6 +29,7 @@ export class Matcher {
     this.#out = core.reserve(4 * MAX_LITERALS + 4);
     const bytes = core.literalScratchBytes(MAX_LITERALS);
     core.configureLiteralScratch(core.reserve(bytes), bytes);
+    core.reserve(1 << 17);
   }
 
   static async create(options: RoomOptions = {}): Promise<Matcher> {
@@ -42,10 +43,10 @@ export class Matcher {
     return this.#core.checkLiteralTable(this.#table, table.length) !== 0;
   }
 
-  /** Indices of the literals in `text`, sorted; the bytes around it are `around`. `shift` moves the text off its alignment. */
-  scan(text: Uint8Array, { around = 0, shift = 0, max = MAX_LITERALS } = {}): number[] {
+  /** Indices of the literals in `text`, sorted; the bytes around it are `around`. `shift` moves the text off its alignment; `atEnd`: memory ends 64 bytes behind it. */
+  scan(text: Uint8Array, { around = 0, shift = 0, max = MAX_LITERALS, atEnd = false } = {}): number[] {
     const memory = new Uint8Array(this.#core.memory.buffer);
-    const data = this.#data + 256 + shift;
+    const data = atEnd ? memory.length - 64 - text.length : this.#data + 256 + shift;
     memory.fill(around, data - 256, data + text.length + 64);
     memory.set(text, data);
     const found = this.#core.scanLiterals(this.#table, data, text.length, this.#out, max);
