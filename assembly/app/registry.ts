@@ -23,6 +23,8 @@ import { http1Close, http1FreeTx, http1Open, http1Parse } from "./http1";
 import { http1Buffer, http1Number } from "./http1_buffers";
 import { http1Log } from "./http1_log";
 import { PARSE_ERROR } from "./input";
+import { sshBuffer, sshClose, sshFreeTx, sshOpen, sshParse } from "./ssh";
+import { sshLog } from "./ssh_log";
 import { tlsClose, tlsFreeTx, tlsOpen, tlsParse } from "./tls";
 import { tlsBuffer, tlsNumber } from "./tls_buffers";
 import { tlsLog } from "./tls_log";
@@ -34,6 +36,7 @@ export function hasParser(proto: u32): bool {
     case AppProto.Http1:
     case AppProto.Dns:
     case AppProto.Tls:
+    case AppProto.Ssh:
       return true;
     default:
       return false;
@@ -48,6 +51,8 @@ export function openApp(proto: u32, transport: u32): usize {
       return dnsOpen(transport);
     case AppProto.Tls:
       return tlsOpen(transport);
+    case AppProto.Ssh:
+      return sshOpen(transport);
     default:
       return 0;
   }
@@ -66,6 +71,8 @@ export function parseApp(state: AppState, direction: u32, data: usize, length: u
       return dnsParse(state, direction, data, length, flags);
     case AppProto.Tls:
       return tlsParse(state, direction, data, length, flags);
+    case AppProto.Ssh:
+      return sshParse(state, direction, data, length, flags);
     default:
       return PARSE_ERROR;
   }
@@ -81,6 +88,9 @@ export function closeApp(state: AppState): void {
       break;
     case AppProto.Tls:
       tlsClose(state);
+      break;
+    case AppProto.Ssh:
+      sshClose(state);
       break;
     default:
       while (state.oldest != 0) closeTx(state, changetype<Tx>(state.oldest));
@@ -99,6 +109,9 @@ export function freeTx(state: AppState, tx: Tx): void {
     case AppProto.Tls:
       tlsFreeTx(state, tx);
       break;
+    case AppProto.Ssh:
+      sshFreeTx(state, tx);
+      break;
     default:
       closeTx(state, tx);
   }
@@ -112,6 +125,8 @@ export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, 
       return dnsBuffer(state, tx, buffer, direction, index);
     case AppProto.Tls:
       return tlsBuffer(state, tx, buffer, direction, index);
+    case AppProto.Ssh:
+      return sshBuffer(state, tx, buffer, direction, index);
     default:
       return false;
   }
@@ -141,6 +156,9 @@ export function logApp(state: AppState, tx: Tx): void {
       break;
     case AppProto.Tls:
       tlsLog(state, tx);
+      break;
+    case AppProto.Ssh:
+      sshLog(tx);
       break;
     default:
       break;
