@@ -176,7 +176,7 @@ export enum Setting {
   /** Transactions logged: bit AppProto of two words. */
   LogTxLow,
   LogTxHigh,
-  /** 1: alerts carry `payload` / `packet` (see EvePayload bits). */
+  /** What events carry of their packet, bits: 1 alerts `payload`, 2 alerts `packet`, 4 all `ether`. */
   AlertPayload,
   /**
    * app-layer.protocols.P.detection-ports: up to 128 words to the end of the table, 0 ends them. Port in the low 16 bits, bit 16: UDP,

@@ -35,6 +35,11 @@ let queued: u32 = 0;
 /** Alerts to write, after `finishMatches`. */
 export let alertCount: u32 = 0;
 
+/** No rule. */
+export const NO_RULE: u32 = 0xffff_ffff;
+/** The rule that decided to drop the packet, whether it alerts or not. */
+export let droppingRule: u32 = NO_RULE;
+
 export function configureAlerts(): bool {
   limit = max<u32>(setting(Setting.PacketAlertMax), 1);
   queue = reserve(limit * 2 * offsetof<Match>());
@@ -44,6 +49,7 @@ export function configureAlerts(): bool {
 export function openMatches(): void {
   queued = 0;
   alertCount = 0;
+  droppingRule = NO_RULE;
 }
 
 export function matchAt(i: u32): Match {
@@ -100,6 +106,7 @@ function applyAction(m: Match, rule: usize, packet: Packet): void {
   if (drop) {
     if (packet.action == <u8>Action.Drop && action >= <u32>Action.Reject) packet.action = <u8>action;
     else if (!isDrop(packet.action)) {
+      droppingRule = m.rule;
       packet.action = <u8>action;
       packet.reason = <u8>(changedAction != <u32>Action.None ? DropReason.RulesThreshold : DropReason.Rules);
     }

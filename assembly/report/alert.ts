@@ -1,28 +1,18 @@
 /** Alert events: the match, the transaction it was found in, the flow so far. */
 import { Action, IpProto } from "../abi/codes";
 import { EventFlag, EventRecord, EventType } from "../abi/frames";
-import { Setting } from "../abi/settings";
 import { logApp } from "../app/registry";
 import { AppState, Tx } from "../app/transaction";
 import { alertCount, Match, matchAt } from "../detect/alerts";
 import { Flow } from "../flow/flow";
-import { setting } from "../memory/settings";
 import { gatherHeld, heldData, heldLength } from "../stream/held";
 import { Session } from "../stream/session";
 import { number, text } from "../verdict/cbor";
 import { closeEvent } from "../verdict/event";
 import { Packet, PacketFlag } from "../wire/packet";
 import { flowObject } from "./flow";
+import { AlertPart, isAsked, MAX_PART, packetObject, tunnelObject } from "./frame";
 import { openPacketEvent } from "./header";
-
-/** Bits of Setting.AlertPayload. */
-enum AlertPart {
-  Payload = 1,
-  Packet = 2,
-}
-
-/** Longest payload or frame an alert carries. */
-const MAX_PART: u32 = 65536;
 
 /** Writes the alerts of the packet. `dropped`: its frame is dropped; `prevent`: drops are carried out. */
 export function reportAlerts(packet: Packet, dropped: bool, prevent: bool): void {
@@ -38,14 +28,13 @@ function reportAlert(packet: Packet, m: Match, dropped: bool, prevent: bool): vo
   store<u8>(record, <u8>m.action, EventRecord.action);
   store<u8>(record, <u8>flags, EventRecord.flags);
   if ((flags & EventFlag.AppLayer) != 0) store<u64>(record, m.tx, EventRecord.txId);
-  const parts = setting(Setting.AlertPayload);
   if (m.txRecord != 0 && packet.flow != 0) {
     logApp(changetype<AppState>(changetype<Flow>(packet.flow).app), changetype<Tx>(m.txRecord));
   }
   if (packet.flow != 0) flowObject(changetype<Flow>(packet.flow), true);
-  if ((parts & AlertPart.Payload) != 0) payload(packet, flags);
-  if ((parts & AlertPart.Packet) != 0 && packet.frame != 0)
-    text("packet", packet.frame, min<u32>(packet.frameLength, MAX_PART));
+  tunnelObject(packet);
+  if (isAsked(AlertPart.Payload)) payload(packet, flags);
+  packetObject(packet);
   closeEvent(record);
 }
 

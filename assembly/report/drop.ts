@@ -1,7 +1,7 @@
 /** Drop events: the header fields of a packet that is not let through (EVE `drop`). */
 import { Action, IpProto } from "../abi/codes";
 import { EventFlag, EventRecord, EventType } from "../abi/frames";
-import { alertCount, matchAt } from "../detect/alerts";
+import { alertCount, droppingRule, matchAt } from "../detect/alerts";
 import { end, flag, map, number } from "../verdict/cbor";
 import { closeEvent } from "../verdict/event";
 import { Packet } from "../wire/packet";
@@ -14,17 +14,19 @@ export function reportDrop(packet: Packet, prevent: bool): void {
   store<u8>(record, packet.action, EventRecord.action);
   store<u8>(record, packet.reason, EventRecord.reason);
   store<u8>(record, <u8>(prevent ? EventFlag.Dropped : EventFlag.WouldDrop), EventRecord.flags);
-  for (let i: u32 = 0; i < alertCount; i++) {
-    if (matchAt(i).action < <u32>Action.Drop) continue;
-    store<u32>(record, matchAt(i).rule, EventRecord.rule);
-    break;
-  }
+  store<u32>(record, rule(), EventRecord.rule);
   if (map("drop")) {
     network(packet);
     transport(packet);
     end();
   }
   closeEvent(record);
+}
+
+/** The first alert of the packet that asks for a drop, else the silent rule that did. */
+function rule(): u32 {
+  for (let i: u32 = 0; i < alertCount; i++) if (matchAt(i).action >= <u32>Action.Drop) return matchAt(i).rule;
+  return droppingRule;
 }
 
 function network(packet: Packet): void {

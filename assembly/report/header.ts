@@ -3,6 +3,7 @@ import { EventRecord, EventType } from "../abi/frames";
 import { Flow } from "../flow/flow";
 import { openEvent } from "../verdict/event";
 import { Packet } from "../wire/packet";
+import { etherObject } from "./frame";
 
 const NO_RULE: u32 = 0xffff_ffff;
 const NO_TX: u64 = 0xffff_ffff_ffff_ffff;
@@ -45,6 +46,7 @@ export function openPacketEvent(type: EventType, packet: Packet): usize {
     store<u8>(record, flow.appProto, EventRecord.appProto);
     store<u8>(record, packet.direction, EventRecord.direction);
   }
+  etherObject(packet);
   return record;
 }
 

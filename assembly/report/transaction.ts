@@ -22,9 +22,10 @@ export function reportTransaction(packet: Packet, state: AppState, tx: Tx): void
   if (record == 0) return;
   store<u64>(record, tx.id, EventRecord.txId);
   if (packet.direction == <u8>Direction.ToClient) swapEnds(record);
+  const before = bodyLength();
   logApp(state, tx);
   // A protocol that wrote nothing has nothing to say about this transaction.
-  if (bodyLength() > 1) closeEvent(record);
+  if (bodyLength() > before) closeEvent(record);
 }
 
 function swapEnds(record: usize): void {

@@ -30,7 +30,7 @@ const FILE_SETTINGS = ["classification-file", "reference-config-file", "threshol
 export async function caseConfiguration(settings: CaseSettings, note: (text: string) => void): Promise<Configuration> {
   const raw: Tree = {
     vars: { "address-groups": settings.vars.address, "port-groups": settings.vars.port },
-    outputs: [{ "eve-log": { types: eventTypes(settings.drop_log), ethernet: true, "pcap-file": true } }],
+    outputs: [{ "eve-log": { types: eventTypes(settings.drop_log), ethernet: true } }],
   };
   for (const [path, value] of Object.entries(settings.overrides)) {
     // A file's path is that of the machine the case was made on; the file itself comes with the case.

@@ -214,6 +214,35 @@ eve(
   },
 );
 
+eve("a tunnel's outermost packet, and the link the packet was captured on", async () => {
+  const body = {
+    tunnel: {
+      src_ip: "0a010001",
+      src_port: 0,
+      dest_ip: "fe80000000000000020c29fffefab242",
+      dest_port: 0,
+      proto: 41,
+      depth: 1,
+      pkt_src: PacketSource.Wire,
+    },
+    packet: Buffer.from([1]),
+    packet_info: { linktype: 113 },
+  };
+  const event = JSON.parse(
+    formatEvent(record({ type: EventType.Alert, rule: 0, body }), await context(false, [{ alert: { packet: true } }])),
+  );
+  assert.equal(event.tunnel, {
+    src_ip: "10.1.0.1",
+    src_port: 0,
+    dest_ip: "fe80:0000:0000:0000:020c:29ff:fefa:b242",
+    dest_port: 0,
+    proto: "IPv6",
+    depth: 1,
+    pkt_src: "wire/pcap",
+  });
+  assert.equal(event.packet_info, { linktype: 113, linktype_name: "LINUX_SLL" });
+});
+
 eve("a drop joins the body's drop object to ours", async () => {
   const event = record({
     type: EventType.Drop,

@@ -16,6 +16,7 @@ const MAX_U32 = 0xffff_ffff;
 /** Bits of Setting.AlertPayload. */
 const ALERT_PAYLOAD = 1;
 const ALERT_PACKET = 2;
+const ALERT_ETHERNET = 4;
 
 /** Suricata's numbers of libhtp personalities. */
 const PERSONALITIES = [
@@ -345,5 +346,5 @@ function logging(config: Configuration, set: Set): void {
   setBit(Setting.LogTxLow, transactions, set);
   const { payload, payloadPrintable, payloadLength, packet } = config.outputs.alert;
   const parts = (payload || payloadPrintable || payloadLength ? ALERT_PAYLOAD : 0) | (packet ? ALERT_PACKET : 0);
-  set(Setting.AlertPayload, parts);
+  set(Setting.AlertPayload, parts | (config.outputs.ethernet ? ALERT_ETHERNET : 0));
 }

@@ -9,10 +9,17 @@ import { EventFlag, EventType } from "../../../assembly/abi/frames.ts";
 import type { EveOptions } from "../config/schema/outputs.ts";
 import { type Anomaly, anomalyObject } from "./anomaly.ts";
 import { bodyMembers, type JsonMembers, membersToJson } from "./cbor.ts";
-import { appProtoName, dropReasonName, packetSourceName, protocolName, transactionEventName } from "./names.ts";
+import {
+  appProtoName,
+  dropReasonName,
+  linkTypeName,
+  packetSourceName,
+  protocolName,
+  transactionEventName,
+} from "./names.ts";
 import type { EventView } from "./record.ts";
 import type { RuleDescription } from "./rules.ts";
-import { formatTime, printableToJson } from "./text.ts";
+import { formatIpv4, formatIpv6, formatTime, printableToJson } from "./text.ts";
 
 const UNKNOWN_RULE: RuleDescription = { sid: 0, gid: 1, rev: 0, msg: "", category: "", priority: 3 };
 
@@ -131,7 +138,9 @@ function alertMembers(event: EventView, context: EveContext, members: JsonMember
   const flowOfPacket = body.get("flow");
   if (!options.flow) body.delete("flow");
   else if (flowOfPacket !== undefined) body.set("flow", join(flowOfPacket, flowEnds(event)));
-  payloadMembers(options, body);
+  payloadMembers(event, options, body);
+  const tunnel = body.get("tunnel");
+  if (tunnel !== undefined) body.set("tunnel", tunnelObject(tunnel));
   if (!options.appLayer) for (const key of [...body.keys()]) if (!NOT_APP_LAYER.has(key)) body.delete(key);
 }
 
@@ -147,8 +156,33 @@ function flowEnds(event: EventView): string {
   return `{"src_ip":"${source}","dest_ip":"${destination}"${ports}}`;
 }
 
+/** The core tells of the outermost packet in bytes and numbers. */
+interface Tunnel {
+  src_ip?: string;
+  dest_ip?: string;
+  proto: number;
+  pkt_src: number;
+}
+
+/** `tunnel` with the text of addresses and names. */
+function tunnelObject(text: string): string {
+  const tunnel = JSON.parse(text) as Tunnel;
+  const address = (hex: string): string => {
+    const bytes = Buffer.from(hex, "hex");
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return bytes.length === 4 ? formatIpv4(view, 0) : formatIpv6(view, 0);
+  };
+  return JSON.stringify({
+    ...tunnel,
+    ...(tunnel.src_ip === undefined ? {} : { src_ip: address(tunnel.src_ip) }),
+    ...(tunnel.dest_ip === undefined ? {} : { dest_ip: address(tunnel.dest_ip) }),
+    proto: protocolName(tunnel.proto),
+    pkt_src: packetSourceName(tunnel.pkt_src),
+  });
+}
+
 /** The forms of the payload that were asked for; the body has it as base64. */
-function payloadMembers(options: EveContext["options"]["alert"], body: JsonMembers): void {
+function payloadMembers(event: EventView, options: EveContext["options"]["alert"], body: JsonMembers): void {
   const payload = body.get("payload");
   if (payload !== undefined) {
     const bytes = Buffer.from(JSON.parse(payload) as string, "base64");
@@ -157,6 +191,15 @@ function payloadMembers(options: EveContext["options"]["alert"], body: JsonMembe
   }
   if (!options.payload) body.delete("payload");
   if (!options.payloadLength) body.delete("payload_length");
+  if (options.payload || options.payloadPrintable || options.payloadLength) {
+    const reassembled = event.proto === IpProto.Tcp && event.flags & (EventFlag.Stream | EventFlag.AppLayer);
+    body.set("stream", reassembled ? "1" : "0");
+  }
+  const info = body.get("packet_info");
+  if (info !== undefined) {
+    const { linktype } = JSON.parse(info) as { linktype: number };
+    body.set("packet_info", `{"linktype":${linktype},"linktype_name":"${linkTypeName(linktype)}"}`);
+  }
   if (!options.packet) for (const key of ["packet", "packet_info"]) body.delete(key);
 }
 

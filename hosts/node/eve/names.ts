@@ -1,29 +1,23 @@
 /** Names that EVE gives to the codes of event records: Suricata's own. */
-import { AppProto, DropReason, IpProto } from "../../../assembly/abi/codes.ts";
+import { AppProto, DropReason, LinkType } from "../../../assembly/abi/codes.ts";
 import { PacketSource } from "../../../assembly/abi/frames.ts";
 
-/** `proto`: names where Suricata has them, else the number. */
-const PROTOCOLS: Readonly<Record<number, string>> = {
-  [IpProto.HopByHop]: "HOPOPT",
-  [IpProto.Icmp]: "ICMP",
-  [IpProto.Igmp]: "IGMP",
-  [IpProto.Ipip]: "IPv4",
-  [IpProto.Tcp]: "TCP",
-  [IpProto.Udp]: "UDP",
-  [IpProto.Ipv6]: "IPv6",
-  [IpProto.Routing]: "IPv6-Route",
-  [IpProto.Fragment]: "IPv6-Frag",
-  [IpProto.Gre]: "GRE",
-  [IpProto.Esp]: "ESP",
-  [IpProto.Ah]: "AH",
-  [IpProto.Icmpv6]: "IPv6-ICMP",
-  [IpProto.NoNext]: "IPv6-NoNxt",
-  [IpProto.DestOpts]: "IPv6-Opts",
-  [IpProto.Sctp]: "SCTP",
-};
+/** IANA's names of IP protocols by number, as Suricata spells them; an empty one has none. */
+const PROTOCOLS: readonly string[] = (
+  "HOPOPT ICMP IGMP GGP IP-in-IP ST TCP CBT EGP IGP BBN-RCC-MON NVP-II PUP ARGUS EMCON XNET CHAOS UDP MUX DCN-MEAS HMP PRM " +
+  "XNS-IDP TRUNK-1 TRUNK-2 LEAF-1 LEAF-2 RDP IRTP ISO-TP4 NETBLT MFE-NSP MERIT-INP DCCP 3PC IDPR XTP DDP IDPR-CMTP TP++ IL IPv6 " +
+  "SDRP IPv6-Route IPv6-Frag IDRP RSVP GRE DSR BNA ESP AH I-NLSP SWIPE NARP MOBILE TLSP SKIP IPv6-ICMP IPv6-NoNxt IPv6-Opts - CFTP " +
+  "- SAT-EXPAK KRYPTOLAN RVD IPPC - SAT-MON VISA IPCU CPNX CPHB WSN PVP BR-SAT-MON SUN-ND WB-MON WB-EXPAK ISO-IP VMTP " +
+  "SECURE-VMTP VINES IPTM NSFNET-IGP DGP TCF EIGRP OSPFIGP Sprite-RPC LARP MTP AX.25 IPIP MICP SCC-SP ETHERIP ENCAP - GMTP IFMP " +
+  "PNNI PIM ARIS SCPS QNX A/N IPComp SNP Compaq-Peer IPX-in-IP VRRP PGM - L2TP DDX IATP STP SRP UTI SMP SM PTP ISIS FIRE CRTP CRUDP " +
+  "SSCOPMCE IPLT SPS PIPE SCTP FC RSVP-E2E-IGNORE Mobility-Header UDPLite MPLS-in-IP manet HIP Shim6 WESP ROHC"
+)
+  .split(" ")
+  .map((name) => (name === "-" ? "" : name));
 
+/** `proto`: the name, else the number. */
 export function protocolName(proto: number): string {
-  return PROTOCOLS[proto] ?? String(proto);
+  return PROTOCOLS[proto] || String(proto);
 }
 
 /** `app_proto` where it is not the member's name in lower case. */
@@ -88,4 +82,22 @@ const DROP_REASONS: Readonly<Record<number, string>> = {
 /** `drop.reason`; `undefined` when there is none. */
 export function dropReasonName(reason: number): string | undefined {
   return DROP_REASONS[reason];
+}
+
+/** libpcap's names of link types; `packet_info.linktype_name`. */
+const LINK_TYPES: Readonly<Record<number, string>> = {
+  [LinkType.Null]: "NULL",
+  [LinkType.Ethernet]: "EN10MB",
+  [LinkType.Ppp]: "PPP",
+  [LinkType.RawOld]: "RAW",
+  [LinkType.Raw]: "RAW",
+  [LinkType.Loop]: "LOOP",
+  [LinkType.LinuxSll]: "LINUX_SLL",
+  [LinkType.Ipv4]: "IPV4",
+  [LinkType.Ipv6]: "IPV6",
+  [LinkType.LinuxSll2]: "LINUX_SLL2",
+};
+
+export function linkTypeName(linkType: number): string {
+  return LINK_TYPES[linkType] ?? "n/a";
 }
