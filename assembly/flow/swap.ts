@@ -35,5 +35,16 @@ export function swapFlow(flow: Flow): void {
   flags = exchange(flags, FlowFlag.ToServerSeen, FlowFlag.ToClientSeen);
   flags = exchange(flags, FlowFlag.IpOnlyToServer, FlowFlag.IpOnlyToClient);
   flags = exchange(flags, FlowFlag.ProtocolToServerDone, FlowFlag.ProtocolToClientDone);
+  flags = exchange(flags, FlowFlag.NextToServer, FlowFlag.NextToClient);
   flow.flags = flags ^ FlowFlag.Swapped;
+}
+
+/** Port of the side that counts as the server. */
+export function serverPort(flow: Flow): u16 {
+  return (flow.flags & FlowFlag.Swapped) != 0 ? flow.sourcePort : flow.destinationPort;
+}
+
+/** Port of the side that counts as the client. */
+export function clientPort(flow: Flow): u16 {
+  return (flow.flags & FlowFlag.Swapped) != 0 ? flow.destinationPort : flow.sourcePort;
 }

@@ -100,9 +100,10 @@ function feed(packet: Packet, flow: Flow): bool {
   if (flow.tcp == 0) return updated;
   const session = changetype<Session>(flow.tcp);
   if (feedStream(packet, flow, session, direction ^ 1)) {
-    flow.flags |= direction == Direction.ToServer ? FlowFlag.NextToClient : FlowFlag.NextToServer;
+    flow.flags |= packet.direction == <u8>Direction.ToServer ? FlowFlag.NextToClient : FlowFlag.NextToServer;
   }
-  if (feedStream(packet, flow, session, direction)) updated = true;
+  // Midstream, the sides may have changed roles by now.
+  if (feedStream(packet, flow, session, packet.direction)) updated = true;
   return updated;
 }
 

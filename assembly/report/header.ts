@@ -1,6 +1,7 @@
 /** The fixed part of every event: who talked to whom, when, in which frame. */
 import { EventRecord, EventType } from "../abi/frames";
-import { Flow } from "../flow/flow";
+import { Flow, FlowFlag } from "../flow/flow";
+import { clientPort, serverPort } from "../flow/swap";
 import { openEvent } from "../verdict/event";
 import { Packet } from "../wire/packet";
 import { etherObject } from "./frame";
@@ -58,12 +59,15 @@ export function openFlowEvent(type: EventType, flow: Flow, timestamp: u64): usiz
   store<u8>(record, flow.ipVersion, EventRecord.ipVersion);
   store<u8>(record, flow.proto, EventRecord.proto);
   store<u64>(record, timestamp, EventRecord.timestamp);
-  store<u64>(record, flow.sourceLow, EventRecord.source);
-  store<u64>(record, flow.sourceHigh, EventRecord.source + 8);
-  store<u64>(record, flow.destinationLow, EventRecord.destination);
-  store<u64>(record, flow.destinationHigh, EventRecord.destination + 8);
-  store<u16>(record, flow.sourcePort, EventRecord.sourcePort);
-  store<u16>(record, flow.destinationPort, EventRecord.destinationPort);
+  const swapped = (flow.flags & FlowFlag.Swapped) != 0;
+  const client: usize = swapped ? EventRecord.destination : EventRecord.source;
+  const server: usize = swapped ? EventRecord.source : EventRecord.destination;
+  store<u64>(record + client, flow.sourceLow);
+  store<u64>(record + client, flow.sourceHigh, 8);
+  store<u64>(record + server, flow.destinationLow);
+  store<u64>(record + server, flow.destinationHigh, 8);
+  store<u16>(record, clientPort(flow), EventRecord.sourcePort);
+  store<u16>(record, serverPort(flow), EventRecord.destinationPort);
   store<u16>(record, flow.vlan0, EventRecord.vlan);
   store<u16>(record, flow.vlan1, EventRecord.vlan + 2);
   store<u16>(record, flow.vlan2, EventRecord.vlan + 4);
