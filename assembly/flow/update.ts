@@ -81,42 +81,6 @@ export function updateFlow(f: Flow, p: Packet): void {
   if ((f.flags & FlowFlag.NoPayloadInspection) != 0) p.set(PacketFlag.NoPayloadInspection);
 }
 
-function swapFlags(f: Flow, a: FlowFlag, b: FlowFlag): void {
-  const flags = f.flags;
-  f.flags = flags & ~(a | b);
-  if ((flags & a) != 0) f.flags |= b;
-  if ((flags & b) != 0) f.flags |= a;
-}
-
-/**
- * Turns the flow round: who seemed the client is the server. Addresses and ports stay as first seen; FlowFlag.Swapped tells how to
- * read them. Valid before the application parser has begun. What hangs on the flow (TCP session) is for its owner to turn.
- */
-export function swapFlow(f: Flow): void {
-  f.flags ^= FlowFlag.Swapped;
-  swapFlags(f, FlowFlag.ToServerSeen, FlowFlag.ToClientSeen);
-  swapFlags(f, FlowFlag.IpOnlyToServer, FlowFlag.IpOnlyToClient);
-  swapFlags(f, FlowFlag.ProtocolToServerDone, FlowFlag.ProtocolToClientDone);
-  const packets = f.packetsToServer;
-  f.packetsToServer = f.packetsToClient;
-  f.packetsToClient = packets;
-  const bytes = f.bytesToServer;
-  f.bytesToServer = f.bytesToClient;
-  f.bytesToClient = bytes;
-  const least = f.minTtlToServer;
-  f.minTtlToServer = f.minTtlToClient;
-  f.minTtlToClient = least;
-  const most = f.maxTtlToServer;
-  f.maxTtlToServer = f.maxTtlToClient;
-  f.maxTtlToClient = most;
-  const proto = f.appProtoToServer;
-  f.appProtoToServer = f.appProtoToClient;
-  f.appProtoToClient = proto;
-  const tcpFlags = f.tcpFlagsToServer;
-  f.tcpFlagsToServer = f.tcpFlagsToClient;
-  f.tcpFlagsToClient = tcpFlags;
-}
-
 /** Turns a packet round with its flow. */
 export function swapPacket(p: Packet): void {
   p.direction ^= 1;

@@ -3,6 +3,7 @@ import { Frame } from "../../assembly/abi/frames";
 import { Setting } from "../../assembly/abi/settings";
 import { configureDefrag, defragmentAll, defragRefused } from "../../assembly/flow/defrag";
 import { Flow } from "../../assembly/flow/flow";
+import { swapFlow } from "../../assembly/flow/swap";
 import {
   configureFlows,
   flowRefused,
@@ -13,7 +14,7 @@ import {
   reuseFlow,
   setFlowState,
 } from "../../assembly/flow/table";
-import { swapFlow, updateFlow } from "../../assembly/flow/update";
+import { updateFlow } from "../../assembly/flow/update";
 import { reserve } from "../../assembly/memory/arena";
 import { Account, configureHeap, usedBy } from "../../assembly/memory/heap";
 import { putSetting } from "../../assembly/memory/settings";
