@@ -19,6 +19,17 @@ import { release } from "../memory/heap";
 import { dnsBuffer, dnsClose, dnsFreeTx, dnsNumber, dnsOpen, dnsParse } from "./dns";
 import { dnsLog } from "./dns_log";
 import { Expected } from "./expected";
+import { ftpClose, ftpFreeTx, ftpOpen, ftpParse } from "./ftp";
+import { ftpBuffer, ftpLog, ftpNumber } from "./ftp_buffers";
+import {
+  ftpDataAdopt,
+  ftpDataBuffer,
+  ftpDataClose,
+  ftpDataFreeTx,
+  ftpDataLog,
+  ftpDataNumber,
+  ftpDataParse,
+} from "./ftp_data";
 import { http1Close, http1FreeTx, http1Open, http1Parse } from "./http1";
 import { http1Buffer, http1Number } from "./http1_buffers";
 import { http1Log } from "./http1_log";
@@ -37,6 +48,8 @@ export function hasParser(proto: u32): bool {
     case AppProto.Dns:
     case AppProto.Tls:
     case AppProto.Ssh:
+    case AppProto.Ftp:
+    case AppProto.FtpData:
       return true;
     default:
       return false;
@@ -53,6 +66,8 @@ export function openApp(proto: u32, transport: u32): usize {
       return tlsOpen(transport);
     case AppProto.Ssh:
       return sshOpen(transport);
+    case AppProto.Ftp:
+      return ftpOpen(transport);
     default:
       return 0;
   }
@@ -60,7 +75,7 @@ export function openApp(proto: u32, transport: u32): usize {
 
 /** The state of a connection another conversation announced, 0 when there is no parser or no memory. */
 export function adoptExpected(expected: Expected, transport: u32): usize {
-  return openApp(expected.proto, transport);
+  return expected.proto == <u8>AppProto.FtpData ? ftpDataAdopt(expected) : openApp(expected.proto, transport);
 }
 
 export function parseApp(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
@@ -73,6 +88,10 @@ export function parseApp(state: AppState, direction: u32, data: usize, length: u
       return tlsParse(state, direction, data, length, flags);
     case AppProto.Ssh:
       return sshParse(state, direction, data, length, flags);
+    case AppProto.Ftp:
+      return ftpParse(state, direction, data, length, flags);
+    case AppProto.FtpData:
+      return ftpDataParse(state, direction, data, length, flags);
     default:
       return PARSE_ERROR;
   }
@@ -91,6 +110,12 @@ export function closeApp(state: AppState): void {
       break;
     case AppProto.Ssh:
       sshClose(state);
+      break;
+    case AppProto.Ftp:
+      ftpClose(state);
+      break;
+    case AppProto.FtpData:
+      ftpDataClose(state);
       break;
     default:
       while (state.oldest != 0) closeTx(state, changetype<Tx>(state.oldest));
@@ -112,6 +137,12 @@ export function freeTx(state: AppState, tx: Tx): void {
     case AppProto.Ssh:
       sshFreeTx(state, tx);
       break;
+    case AppProto.Ftp:
+      ftpFreeTx(state, tx);
+      break;
+    case AppProto.FtpData:
+      ftpDataFreeTx(state, tx);
+      break;
     default:
       closeTx(state, tx);
   }
@@ -127,6 +158,10 @@ export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, 
       return tlsBuffer(state, tx, buffer, direction, index);
     case AppProto.Ssh:
       return sshBuffer(state, tx, buffer, direction, index);
+    case AppProto.Ftp:
+      return ftpBuffer(state, tx, buffer, direction, index);
+    case AppProto.FtpData:
+      return ftpDataBuffer(state, tx, buffer, direction, index);
     default:
       return false;
   }
@@ -140,6 +175,10 @@ export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, i
       return dnsNumber(state, tx, field, direction, index);
     case AppProto.Tls:
       return tlsNumber(state, tx, field, direction, index);
+    case AppProto.Ftp:
+      return ftpNumber(state, tx, field, direction, index);
+    case AppProto.FtpData:
+      return ftpDataNumber(state, tx, field, direction, index);
     default:
       return false;
   }
@@ -159,6 +198,12 @@ export function logApp(state: AppState, tx: Tx): void {
       break;
     case AppProto.Ssh:
       sshLog(tx);
+      break;
+    case AppProto.Ftp:
+      ftpLog(tx);
+      break;
+    case AppProto.FtpData:
+      ftpDataLog(state);
       break;
     default:
       break;
