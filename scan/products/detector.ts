@@ -31,8 +31,8 @@ export interface FileFact {
 }
 
 export type VersionSource =
-  /** The groups of `pattern` in the text of a file, joined with dots. */
-  | { file: string; pattern: string; entry?: string }
+  /** The groups of `pattern` in the text of a file (or of an archive's entry), joined with dots; in a history, of its last match. */
+  | { file: string; pattern: string; entry?: string; last?: true }
   /** The groups of `pattern` in a file's name. */
   | { name: string; pattern: string }
   /** FileVersion of a Windows executable or library. */
@@ -85,6 +85,7 @@ function versionSource(data: unknown, file: string): VersionSource {
   const known = [
     ["file", "pattern"],
     ["file", "entry", "pattern"],
+    ["file", "last", "pattern"],
     ["name", "pattern"],
     ["pe"],
     ["registry", "value"],

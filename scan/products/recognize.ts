@@ -3,6 +3,7 @@ import { expand, type FileTree, joinPath, readText } from "../inventory/file-tre
 import { purlOf } from "../inventory/purl.ts";
 import type { Component, EvidenceKind, Mitigation } from "../inventory/types.ts";
 import { compareProduct } from "../versions/product.ts";
+import { firstMatch, lastMatch } from "./bounded-match.ts";
 import type { Detector, FileFact, VersionSource } from "./detector.ts";
 import { peVersion } from "./pe-version.ts";
 
@@ -47,19 +48,27 @@ export class MarkerIndex {
   }
 }
 
-/** Every installation of the detectors' products: in their usual places, and where `index` met a marker. */
+/**
+ * Every installation of the detectors' products: in their usual places, and where `index` met a marker. What could not be judged is
+ * added to `problems`.
+ */
 export async function recognizeProducts(
   detectors: readonly Detector[],
   surroundings: Surroundings,
   index?: MarkerIndex,
+  problems: string[] = [],
 ): Promise<Component[]> {
   const found: Component[] = [];
   for (const detector of detectors) {
     const folders = new Set(index?.found.get(detector));
     for (const root of detector.roots) for (const folder of expand(surroundings.tree, "/", root)) folders.add(folder);
     for (const folder of folders) {
-      const component = await recognize(detector, folder, surroundings);
-      if (component) found.push(component);
+      try {
+        const component = await recognize(detector, folder, surroundings);
+        if (component) found.push(component);
+      } catch (error) {
+        problems.push(`${folder} (${detector.title}): ${error instanceof Error ? error.message : error}`);
+      }
     }
     const installed = fromRegistry(detector, surroundings);
     if (installed) found.push(installed);
@@ -118,7 +127,7 @@ async function matchVersion(
       : source.entry === undefined
         ? readText(tree, path)
         : await (await import("../inventory/archive.ts")).readArchiveText(tree, path, source.entry);
-  const groups = new RegExp(source.pattern, "m").exec(subject ?? "")?.slice(1);
+  const groups = ("last" in source && source.last ? lastMatch : firstMatch)(source.pattern, subject ?? "");
   return groups
     ?.filter((group) => group !== undefined && group !== "")
     .join(".")
@@ -173,13 +182,25 @@ function component(
 function holds(tree: FileTree, folder: string, fact: FileFact): boolean {
   const paths = fact.file.includes("*") ? expand(tree, folder, fact.file) : [joinPath(folder, fact.file)];
   if (fact.pattern === undefined) return paths.some((path) => tree.kind(path) !== undefined);
-  const pattern = new RegExp(fact.pattern, "m");
-  return paths.some((path) => pattern.test(withoutComments(path, readText(tree, path) ?? "")));
+  const { pattern } = fact;
+  return paths.some((path) => firstMatch(pattern, withoutComments(path, readText(tree, path) ?? "")) !== undefined);
 }
 
 /** What is commented out is not in force. */
 function withoutComments(path: string, text: string): string {
-  return /\.(?:xml|config)$/.test(path) ? text.replace(/<!--[\s\S]*?-->/g, "") : text;
+  return /\.(?:xml|config)$/.test(path) ? stripComments(text) : text;
+}
+
+function stripComments(text: string): string {
+  let out = "";
+  let at = 0;
+  for (let start = text.indexOf("<!--"); start >= 0; start = text.indexOf("<!--", at)) {
+    const end = text.indexOf("-->", start + 4);
+    out += text.slice(at, start);
+    if (end < 0) return out;
+    at = end + 3;
+  }
+  return out + text.slice(at);
 }
 
 function mitigationsOf(detector: Detector, tree: FileTree, folder: string): Mitigation[] {

@@ -125,8 +125,9 @@ async function collectRoot(
   if (!walking) {
     statuses.push({ name: "files", root: name, state: "partial", items: 0, detail: "the file walk was not asked for" });
   }
-  const products = await recognizeProducts(detectors, { tree, root: name }, index);
-  statuses.push({ name: "products", root: name, state: "complete", items: products.length });
+  const problems: string[] = [];
+  const products = await recognizeProducts(detectors, { tree, root: name }, index, problems);
+  runCollector("products", name, statuses, () => ({ items: products, problems }));
   return unique([...packages, ...files, ...products]);
 }
 
