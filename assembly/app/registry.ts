@@ -11,11 +11,11 @@
  * | pNumber(state, tx, field, direction, index): bool | hands out a number (app/number.ts)                                          |
  * | pLog(state, tx)                                   | writes the transaction into the open event body (verdict/cbor.ts)           |
  *
+ * Protocols that keep values (app/value_protocols.ts) come behind those named here.
  * Progress: a direction is complete at `completeProgress`.
  */
 import { AppProto, Direction } from "../abi/codes";
 import { FtpProgress, HttpProgress, SimpleProgress, SmtpProgress, SshProgress, TlsProgress } from "../abi/progress";
-import { release } from "../memory/heap";
 import { dnsBuffer, dnsClose, dnsFreeTx, dnsNumber, dnsOpen, dnsParse } from "./dns";
 import { dnsLog } from "./dns_log";
 import { Expected } from "./expected";
@@ -33,13 +33,14 @@ import {
 import { http1Close, http1FreeTx, http1Open, http1Parse } from "./http1";
 import { http1Buffer, http1Number } from "./http1_buffers";
 import { http1Log } from "./http1_log";
-import { PARSE_ERROR } from "./input";
 import { sshBuffer, sshClose, sshFreeTx, sshOpen, sshParse } from "./ssh";
 import { sshLog } from "./ssh_log";
 import { tlsClose, tlsFreeTx, tlsOpen, tlsParse } from "./tls";
 import { tlsBuffer, tlsNumber } from "./tls_buffers";
 import { tlsLog } from "./tls_log";
-import { AppState, closeTx, Tx } from "./transaction";
+import { AppState, Tx } from "./transaction";
+import { closeValueState, keepsValues, logValues, openValueState, parseValues } from "./value_protocols";
+import { freeValues, valueBuffer, valueNumber } from "./values";
 
 /** Is there a parser for this protocol? Others are detected only. */
 export function hasParser(proto: u32): bool {
@@ -52,7 +53,7 @@ export function hasParser(proto: u32): bool {
     case AppProto.FtpData:
       return true;
     default:
-      return false;
+      return keepsValues(proto);
   }
 }
 
@@ -69,7 +70,7 @@ export function openApp(proto: u32, transport: u32): usize {
     case AppProto.Ftp:
       return ftpOpen(transport);
     default:
-      return 0;
+      return openValueState(proto);
   }
 }
 
@@ -93,7 +94,7 @@ export function parseApp(state: AppState, direction: u32, data: usize, length: u
     case AppProto.FtpData:
       return ftpDataParse(state, direction, data, length, flags);
     default:
-      return PARSE_ERROR;
+      return parseValues(state, direction, data, length, flags);
   }
 }
 
@@ -118,8 +119,7 @@ export function closeApp(state: AppState): void {
       ftpDataClose(state);
       break;
     default:
-      while (state.oldest != 0) closeTx(state, changetype<Tx>(state.oldest));
-      release(changetype<usize>(state));
+      closeValueState(state);
   }
 }
 
@@ -144,7 +144,7 @@ export function freeTx(state: AppState, tx: Tx): void {
       ftpDataFreeTx(state, tx);
       break;
     default:
-      closeTx(state, tx);
+      freeValues(state, tx);
   }
 }
 
@@ -163,7 +163,7 @@ export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, 
     case AppProto.FtpData:
       return ftpDataBuffer(state, tx, buffer, direction, index);
     default:
-      return false;
+      return keepsValues(tx.proto) && valueBuffer(tx, buffer, direction, index);
   }
 }
 
@@ -180,7 +180,7 @@ export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, i
     case AppProto.FtpData:
       return ftpDataNumber(state, tx, field, direction, index);
     default:
-      return false;
+      return keepsValues(tx.proto) && valueNumber(tx, field, direction, index);
   }
 }
 
@@ -206,7 +206,7 @@ export function logApp(state: AppState, tx: Tx): void {
       ftpDataLog(state);
       break;
     default:
-      break;
+      logValues(tx);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { AppEvent } from "../abi/app_events";
-import { AppProto, Direction, DropReason } from "../abi/codes";
+import { AppProto, Direction, DropReason, IpProto } from "../abi/codes";
 import { Counter } from "../abi/counters";
 import { Setting } from "../abi/settings";
 
@@ -292,9 +292,11 @@ function changeProtocol(flow: Flow, state: AppState): void {
   state.changeTo = <u8>AppProto.Unknown;
 }
 
+/** The parser gave up. A stream cannot be read on; datagrams can. */
 function fail(packet: Packet, flow: Flow): void {
   countAdd(Counter.app_layer__error, 1);
-  flow.flags |= FlowFlag.NoAppLayer | FlowFlag.AppError;
+  flow.flags |= FlowFlag.AppError;
+  if (flow.proto == <u8>IpProto.Tcp) flow.flags |= FlowFlag.NoAppLayer;
   if (
     applyException(packet, changetype<usize>(flow), setting(Setting.AppLayerErrorPolicy), <u8>DropReason.AppLayerError)
   ) {

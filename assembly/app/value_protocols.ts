@@ -1,0 +1,93 @@
+/**
+ * The protocols whose transactions are kept values (app/values.ts), by AppProto. Of such a protocol `p` there are
+ *
+ *   pOpen(): usize   pParse(state, direction, data, length, flags): i32   pLog(tx)
+ *
+ * with the meaning they have in app/registry.ts; everything else is the same for all of them.
+ */
+import { AppProto } from "../abi/codes";
+import { release } from "../memory/heap";
+import { enipLog, enipOpen, enipParse } from "./enip";
+import { PARSE_ERROR } from "./input";
+import { krb5Log, krb5Open, krb5Parse } from "./krb5";
+import { ldapOpen, ldapParse } from "./ldap";
+import { ldapLog } from "./ldap_log";
+import { mqttOpen, mqttParse } from "./mqtt";
+import { mqttLog } from "./mqtt_log";
+import { sipLog, sipOpen, sipParse } from "./sip";
+import { AppState, Tx } from "./transaction";
+import { freeValues } from "./values";
+
+export function keepsValues(proto: u32): bool {
+  switch (proto) {
+    case AppProto.Enip:
+    case AppProto.Krb5:
+    case AppProto.Ldap:
+    case AppProto.Mqtt:
+    case AppProto.Sip:
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function openValueState(proto: u32): usize {
+  switch (proto) {
+    case AppProto.Enip:
+      return enipOpen();
+    case AppProto.Krb5:
+      return krb5Open();
+    case AppProto.Ldap:
+      return ldapOpen();
+    case AppProto.Mqtt:
+      return mqttOpen();
+    case AppProto.Sip:
+      return sipOpen();
+    default:
+      return 0;
+  }
+}
+
+export function parseValues(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
+  switch (<u32>state.proto) {
+    case AppProto.Enip:
+      return enipParse(state, direction, data, length, flags);
+    case AppProto.Krb5:
+      return krb5Parse(state, direction, data, length, flags);
+    case AppProto.Ldap:
+      return ldapParse(state, direction, data, length, flags);
+    case AppProto.Mqtt:
+      return mqttParse(state, direction, data, length, flags);
+    case AppProto.Sip:
+      return sipParse(state, direction, data, length, flags);
+    default:
+      return PARSE_ERROR;
+  }
+}
+
+export function logValues(tx: Tx): void {
+  switch (<u32>tx.proto) {
+    case AppProto.Enip:
+      enipLog(tx);
+      break;
+    case AppProto.Krb5:
+      krb5Log(tx);
+      break;
+    case AppProto.Ldap:
+      ldapLog(tx);
+      break;
+    case AppProto.Mqtt:
+      mqttLog(tx);
+      break;
+    case AppProto.Sip:
+      sipLog(tx);
+      break;
+    default:
+      break;
+  }
+}
+
+export function closeValueState(state: AppState): void {
+  while (state.oldest != 0) freeValues(state, changetype<Tx>(state.oldest));
+  release(changetype<usize>(state));
+}
