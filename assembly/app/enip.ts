@@ -4,7 +4,8 @@ import { Buffer, Field } from "../abi/buffers";
 import { AppProto, Direction, IpProto } from "../abi/codes";
 import { end, map, number, word } from "../verdict/cbor";
 import { indexOf } from "./ascii";
-import { cipSequence, hasCip, NO_SEQUENCE, readCip } from "./enip_cip";
+import { cipFrames, cipSequence, hasCip, NO_SEQUENCE, readCip } from "./enip_cip";
+import { framesWanted, noteFrame } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { foundNumber } from "./number";
 import { AppState, openState, Tx } from "./transaction";
@@ -154,7 +155,36 @@ function flood(state: AppState): void {
   }
 }
 
+function frames(state: AppState, direction: u32, data: usize, length: u32): void {
+  if (!framesWanted()) return;
+  noteFrame(state, direction, "hdr", data, Header.size);
+  noteFrame(state, direction, "data", data + Header.size, length - <u32>Header.size);
+  noteFrame(state, direction, "pdu", data, length);
+  const command = <u32>load<u16>(data, Header.command);
+  const body = data + Header.size;
+  const size = length - <u32>Header.size;
+  if (command == EnipCommand.SendRrData || command == EnipCommand.SendUnitData) {
+    itemFrames(state, direction, body, size, 6);
+    cipFrames(state, direction, body, size);
+  } else if ((command == EnipCommand.ListIdentity || command == EnipCommand.ListServices) && size >= 2)
+    itemFrames(state, direction, body, size, 0);
+}
+
+/** The items behind a count at `from`. */
+function itemFrames(state: AppState, direction: u32, data: usize, length: u32, from: u32): void {
+  if (length < from + 2) return;
+  const n = <u32>load<u16>(data + from);
+  let at = from + 2;
+  for (let i: u32 = 0; i < n && at + 4 <= length; i++) {
+    const size = 4 + <u32>load<u16>(data + at, 2);
+    if (at + size > length) return;
+    noteFrame(state, direction, "enip.item", data + at, size);
+    at += size;
+  }
+}
+
 function message(state: AppState, direction: u32, data: usize, length: u32): void {
+  frames(state, direction, data, length);
   if (direction == Direction.ToClient) {
     const asked = find(state, data, length);
     if (asked != null) {

@@ -4,6 +4,8 @@
  */
 import { Field } from "../abi/buffers";
 import { Direction } from "../abi/codes";
+import { noteFrame } from "./frame";
+import { AppState } from "./transaction";
 import { keepNumber, ValueTx } from "./values";
 
 const CONNECTED_DATA: u32 = 0xb1;
@@ -42,6 +44,42 @@ export function readCip(tx: ValueTx, direction: u32, data: usize, length: u32): 
   }
   hasCip = true;
   return true;
+}
+
+/** The CIP of each data item is a frame, and each service of several in one. The data was read (`readCip`) or is checked here. */
+export function cipFrames(state: AppState, direction: u32, data: usize, length: u32): void {
+  if (length < 8) return;
+  const n = <u32>load<u16>(data, 6);
+  let at: u32 = 8;
+  for (let i: u32 = 0; i < n && at + 4 <= length; i++) {
+    const type = <u32>load<u16>(data + at);
+    const size = <u32>load<u16>(data + at, 2);
+    at += 4;
+    if (length - at < size) return;
+    const skip: u32 = type == CONNECTED_DATA ? 2 : 0;
+    if ((type == CONNECTED_DATA || type == UNCONNECTED_DATA) && size >= skip) {
+      noteFrame(state, direction, "cip", data + at + skip, size - skip);
+      severalFrames(state, direction, data + at + skip, size - skip);
+    }
+    at += size;
+  }
+}
+
+function severalFrames(state: AppState, direction: u32, data: usize, length: u32): void {
+  if (length < 4 || (<u32>load<u8>(data) & 0x7f) != MULTIPLE_SERVICE) return;
+  const head: u32 = (load<u8>(data) & 0x80) == 0 ? 2 + <u32>load<u8>(data, 1) * 2 : 4 + <u32>load<u8>(data, 3) * 2;
+  if (length < head + 2) return;
+  const list = data + head;
+  const left = length - head;
+  const n = <u32>load<u16>(list);
+  if (left < 2 + n * 2) return;
+  for (let i: u32 = 0; i < n; i++) {
+    const from = <u32>load<u16>(list + 2 + ((<usize>i) << 1));
+    if (from >= left) continue;
+    let to = i + 1 < n ? <u32>load<u16>(list + 4 + ((<usize>i) << 1)) : left;
+    if (to <= from || to > left) to = left;
+    noteFrame(state, direction, "cip", list + from, to - from);
+  }
 }
 
 function service(tx: ValueTx, direction: u32, data: usize, length: u32, outer: bool): bool {

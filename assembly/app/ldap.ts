@@ -6,6 +6,7 @@ import { Buffer, Field } from "../abi/buffers";
 import { AppProto, Direction, IpProto } from "../abi/codes";
 import { contentNumber, elementSize, expect } from "./ber";
 import { contentAt, contentLength, elementTag, readElement } from "./der";
+import { noteFrame } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { AppState, openState, Tx } from "./transaction";
 import { completeValues, keep, keepNumber, numberOf, openValues, raiseOnNewest, setNumber, ValueTx } from "./values";
@@ -241,6 +242,7 @@ export function ldapParse(state: AppState, direction: u32, data: usize, length: 
       if (size != 0) raiseOnNewest(state, direction, AppEvent.ldap__invalid_data);
       return PARSE_ERROR;
     }
+    noteFrame(state, direction, "pdu", data + at, size);
     if (!take(state, direction, data + at, <u32>size)) return PARSE_ERROR;
     at += <u32>size;
   }

@@ -7,6 +7,7 @@ import { Buffer, Field } from "../abi/buffers";
 import { AppProto, Direction } from "../abi/codes";
 import { SimpleProgress } from "../abi/progress";
 import { be16 } from "../wire/bytes";
+import { noteFrame } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { AppState, openState, Tx } from "./transaction";
 import { EITHER, keep, keepNumber, openMessage, ValueTx } from "./values";
@@ -366,6 +367,9 @@ export function mqttParse(base: AppState, direction: u32, data: usize, length: u
     if (length - from - head < remaining) return <i32>from;
     at = data + from + head;
     stop = at + remaining;
+    noteFrame(state, direction, "pdu", data + from, head + remaining);
+    noteFrame(state, direction, "header", data + from, head);
+    if (remaining > 0) noteFrame(state, direction, "data", at, remaining);
     if (!message(state, direction, header)) return PARSE_ERROR;
     from += head + remaining;
   }

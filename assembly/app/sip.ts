@@ -16,6 +16,7 @@ import {
   lower,
   startsWithWord,
 } from "./ascii";
+import { noteFrame } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { parseSdp } from "./sdp";
 import { AppState, openState, Tx } from "./transaction";
@@ -168,8 +169,19 @@ function message(state: AppState, direction: u32, data: usize, length: u32, stre
   if (tx == null) return PARSE_ERROR;
   keepFirstLine(tx, direction, data, line);
   headers(tx, direction, data, length, newline + 1);
+  frames(state, direction, data, newline + 1, size);
   if (isSdp) parseSdp(tx, direction, data + headersEnd, size - headersEnd);
   return <i32>size;
+}
+
+/** Line and headers with their line ends, without the empty line; the body when there is one. */
+function frames(state: AppState, direction: u32, data: usize, line: u32, size: u32): void {
+  const asks = direction == Direction.ToServer;
+  noteFrame(state, direction, "pdu", data, size);
+  noteFrame(state, direction, asks ? "request.line" : "response.line", data, line);
+  noteFrame(state, direction, asks ? "request.headers" : "response.headers", data + line, headersEnd - 2 - line);
+  if (size > headersEnd)
+    noteFrame(state, direction, asks ? "request.body" : "response.body", data + headersEnd, size - headersEnd);
 }
 
 export function sipParse(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {

@@ -14,6 +14,8 @@ import { ldapOpen, ldapParse } from "./ldap";
 import { ldapLog } from "./ldap_log";
 import { mqttOpen, mqttParse } from "./mqtt";
 import { mqttLog } from "./mqtt_log";
+import { pgsqlOpen, pgsqlParse } from "./pgsql";
+import { pgsqlLog } from "./pgsql_log";
 import { sipLog, sipOpen, sipParse } from "./sip";
 import { AppState, Tx } from "./transaction";
 import { freeValues } from "./values";
@@ -24,6 +26,7 @@ export function keepsValues(proto: u32): bool {
     case AppProto.Krb5:
     case AppProto.Ldap:
     case AppProto.Mqtt:
+    case AppProto.Pgsql:
     case AppProto.Sip:
       return true;
     default:
@@ -41,6 +44,8 @@ export function openValueState(proto: u32): usize {
       return ldapOpen();
     case AppProto.Mqtt:
       return mqttOpen();
+    case AppProto.Pgsql:
+      return pgsqlOpen();
     case AppProto.Sip:
       return sipOpen();
     default:
@@ -58,6 +63,8 @@ export function parseValues(state: AppState, direction: u32, data: usize, length
       return ldapParse(state, direction, data, length, flags);
     case AppProto.Mqtt:
       return mqttParse(state, direction, data, length, flags);
+    case AppProto.Pgsql:
+      return pgsqlParse(state, direction, data, length, flags);
     case AppProto.Sip:
       return sipParse(state, direction, data, length, flags);
     default:
@@ -78,6 +85,9 @@ export function logValues(tx: Tx): void {
       break;
     case AppProto.Mqtt:
       mqttLog(tx);
+      break;
+    case AppProto.Pgsql:
+      pgsqlLog(tx);
       break;
     case AppProto.Sip:
       sipLog(tx);
