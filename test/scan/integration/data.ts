@@ -2,9 +2,8 @@
 import { existsSync } from "node:fs";
 
 export function dataFolder(): string {
-  const folder = process.env.VPATCH_DATA ?? new URL("../../../../shared/data", import.meta.url).pathname;
-  if (!existsSync(folder))
-    throw new Error(`${folder}: no such folder: set VPATCH_DATA to the folder with the test data`);
+  const folder = process.env.VPATCH_DATA;
+  if (folder === undefined || !existsSync(folder)) throw new Error("set VPATCH_DATA to the folder with the test data");
   return folder;
 }
 
