@@ -33,6 +33,9 @@ import {
 import { http1Close, http1FreeTx, http1Open, http1Parse } from "./http1";
 import { http1Buffer, http1Number } from "./http1_buffers";
 import { http1Log } from "./http1_log";
+import { smtpClose, smtpFreeTx, smtpOpen, smtpParse } from "./smtp";
+import { smtpBuffer, smtpNumber } from "./smtp_buffers";
+import { smtpLog } from "./smtp_log";
 import { sshBuffer, sshClose, sshFreeTx, sshOpen, sshParse } from "./ssh";
 import { sshLog } from "./ssh_log";
 import { tlsClose, tlsFreeTx, tlsOpen, tlsParse } from "./tls";
@@ -51,6 +54,7 @@ export function hasParser(proto: u32): bool {
     case AppProto.Ssh:
     case AppProto.Ftp:
     case AppProto.FtpData:
+    case AppProto.Smtp:
       return true;
     default:
       return keepsValues(proto);
@@ -69,6 +73,8 @@ export function openApp(proto: u32, transport: u32): usize {
       return sshOpen(transport);
     case AppProto.Ftp:
       return ftpOpen(transport);
+    case AppProto.Smtp:
+      return smtpOpen(transport);
     default:
       return openValueState(proto);
   }
@@ -93,6 +99,8 @@ export function parseApp(state: AppState, direction: u32, data: usize, length: u
       return ftpParse(state, direction, data, length, flags);
     case AppProto.FtpData:
       return ftpDataParse(state, direction, data, length, flags);
+    case AppProto.Smtp:
+      return smtpParse(state, direction, data, length, flags);
     default:
       return parseValues(state, direction, data, length, flags);
   }
@@ -117,6 +125,9 @@ export function closeApp(state: AppState): void {
       break;
     case AppProto.FtpData:
       ftpDataClose(state);
+      break;
+    case AppProto.Smtp:
+      smtpClose(state);
       break;
     default:
       closeValueState(state);
@@ -143,6 +154,9 @@ export function freeTx(state: AppState, tx: Tx): void {
     case AppProto.FtpData:
       ftpDataFreeTx(state, tx);
       break;
+    case AppProto.Smtp:
+      smtpFreeTx(state, tx);
+      break;
     default:
       freeValues(state, tx);
   }
@@ -162,6 +176,8 @@ export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, 
       return ftpBuffer(state, tx, buffer, direction, index);
     case AppProto.FtpData:
       return ftpDataBuffer(state, tx, buffer, direction, index);
+    case AppProto.Smtp:
+      return smtpBuffer(state, tx, buffer, direction, index);
     default:
       return keepsValues(tx.proto) && valueBuffer(tx, buffer, direction, index);
   }
@@ -179,6 +195,8 @@ export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, i
       return ftpNumber(state, tx, field, direction, index);
     case AppProto.FtpData:
       return ftpDataNumber(state, tx, field, direction, index);
+    case AppProto.Smtp:
+      return smtpNumber(state, tx, field, direction, index);
     default:
       return keepsValues(tx.proto) && valueNumber(tx, field, direction, index);
   }
@@ -204,6 +222,9 @@ export function logApp(state: AppState, tx: Tx): void {
       break;
     case AppProto.FtpData:
       ftpDataLog(state);
+      break;
+    case AppProto.Smtp:
+      smtpLog(state, tx);
       break;
     default:
       logValues(tx);
