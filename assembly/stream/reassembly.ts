@@ -114,7 +114,9 @@ export function handleSegment(session: Session, direction: u32, packet: Packet):
   const reset = (flags & TcpFlag.Rst) != 0;
   let own = false;
   let opposing = false;
-  if (inlineMode || packet.has(PacketFlag.Pseudo) || reset) own = true;
+  // With one side visible nobody acknowledges: what was sent is handed out at once.
+  const oneSided = (session.flags & SessionFlag.Async) != 0;
+  if (inlineMode || packet.has(PacketFlag.Pseudo) || reset || oneSided) own = true;
   else if ((flags & TcpFlag.Fin) != 0 && session.state > <u8>TcpState.TimeWait) {
     own = true;
     opposing = (flags & TcpFlag.Ack) != 0;
