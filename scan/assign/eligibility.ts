@@ -42,7 +42,8 @@ export function objectionTo(rule: RuleSummary, policy: ScanPolicy): Objection | 
   if (rule.protects === "client") {
     return { weight: "never", reason: "it protects client programs: not for this kind of host" };
   }
-  if (metadata.deployment?.some((each) => /SSLDecrypt/i.test(each))) {
+  // Named beside others it is one place among them, and plain HTTP is another.
+  if (metadata.deployment?.every((each) => /SSLDecrypt/i.test(each))) {
     return { weight: "ask", reason: "it needs configuration: it only sees decrypted traffic" };
   }
   if (metadata.confidence?.some((each) => /low/i.test(each))) {
