@@ -12,11 +12,14 @@ import { PARSE_ERROR } from "./input";
 import { krb5Log, krb5Open, krb5Parse } from "./krb5";
 import { ldapOpen, ldapParse } from "./ldap";
 import { ldapLog } from "./ldap_log";
+import { modbusLog, modbusOpen, modbusParse } from "./modbus";
 import { mqttOpen, mqttParse } from "./mqtt";
 import { mqttLog } from "./mqtt_log";
 import { pgsqlOpen, pgsqlParse } from "./pgsql";
 import { pgsqlLog } from "./pgsql_log";
+import { rfbLog, rfbOpen, rfbParse } from "./rfb";
 import { sipLog, sipOpen, sipParse } from "./sip";
+import { snmpLog, snmpOpen, snmpParse } from "./snmp";
 import { AppState, Tx } from "./transaction";
 import { freeValues } from "./values";
 
@@ -25,9 +28,12 @@ export function keepsValues(proto: u32): bool {
     case AppProto.Enip:
     case AppProto.Krb5:
     case AppProto.Ldap:
+    case AppProto.Modbus:
     case AppProto.Mqtt:
     case AppProto.Pgsql:
+    case AppProto.Rfb:
     case AppProto.Sip:
+    case AppProto.Snmp:
       return true;
     default:
       return false;
@@ -42,12 +48,18 @@ export function openValueState(proto: u32): usize {
       return krb5Open();
     case AppProto.Ldap:
       return ldapOpen();
+    case AppProto.Modbus:
+      return modbusOpen();
     case AppProto.Mqtt:
       return mqttOpen();
     case AppProto.Pgsql:
       return pgsqlOpen();
+    case AppProto.Rfb:
+      return rfbOpen();
     case AppProto.Sip:
       return sipOpen();
+    case AppProto.Snmp:
+      return snmpOpen();
     default:
       return 0;
   }
@@ -61,12 +73,18 @@ export function parseValues(state: AppState, direction: u32, data: usize, length
       return krb5Parse(state, direction, data, length, flags);
     case AppProto.Ldap:
       return ldapParse(state, direction, data, length, flags);
+    case AppProto.Modbus:
+      return modbusParse(state, direction, data, length, flags);
     case AppProto.Mqtt:
       return mqttParse(state, direction, data, length, flags);
     case AppProto.Pgsql:
       return pgsqlParse(state, direction, data, length, flags);
+    case AppProto.Rfb:
+      return rfbParse(state, direction, data, length, flags);
     case AppProto.Sip:
       return sipParse(state, direction, data, length, flags);
+    case AppProto.Snmp:
+      return snmpParse(state, direction, data, length, flags);
     default:
       return PARSE_ERROR;
   }
@@ -83,14 +101,23 @@ export function logValues(tx: Tx): void {
     case AppProto.Ldap:
       ldapLog(tx);
       break;
+    case AppProto.Modbus:
+      modbusLog(tx);
+      break;
     case AppProto.Mqtt:
       mqttLog(tx);
       break;
     case AppProto.Pgsql:
       pgsqlLog(tx);
       break;
+    case AppProto.Rfb:
+      rfbLog(tx);
+      break;
     case AppProto.Sip:
       sipLog(tx);
+      break;
+    case AppProto.Snmp:
+      snmpLog(tx);
       break;
     default:
       break;

@@ -1,0 +1,124 @@
+/** Modbus over TCP (Modbus Messaging on TCP/IP Implementation Guide 1.0b): requests open transactions, responses with their id end them. */
+import { AppEvent } from "../abi/app_events";
+import { Field } from "../abi/buffers";
+import { AppProto, Direction } from "../abi/codes";
+import { end, flag, map } from "../verdict/cbor";
+import { be16 } from "../wire/bytes";
+import { noteFrame } from "./frame";
+import { InputFlag, PARSE_ERROR } from "./input";
+import { AppState, openState, Tx } from "./transaction";
+import { completeValues, keepNumber, logNumber, openMessage, openValues, ValueTx, valueNumber } from "./values";
+
+const HEADER: u32 = 7;
+/** Bytes the header's length field may count: unit, function and data. */
+const MIN_LENGTH: u32 = 2;
+const MAX_LENGTH: u32 = 254;
+/** Units above this are reserved, but for 255. */
+const MAX_UNIT: u32 = 247;
+/** Unanswered requests that count as a flood. */
+const MAX_LIVE: u32 = 500;
+const ANSWERED: u32 = 1;
+/** Key of the exception code, for EVE. */
+const EXCEPTION: u32 = 0x7000;
+const TRANSACTION: u32 = 0x7001;
+
+export function modbusOpen(): usize {
+  return openState(AppProto.Modbus, <u32>offsetof<AppState>());
+}
+
+function find(state: AppState, id: u32): ValueTx | null {
+  for (let p = state.oldest; p != 0; p = changetype<Tx>(p).next) {
+    const tx = changetype<ValueTx>(p);
+    if (tx.mark == id && tx.kind != ANSWERED) return tx;
+  }
+  return null;
+}
+
+function flooded(state: AppState): void {
+  const tx = changetype<ValueTx>(state.oldest);
+  tx.raise(AppEvent.modbus__flooded);
+  tx.kind = ANSWERED;
+  completeValues(tx);
+}
+
+function check(tx: ValueTx, data: usize): void {
+  if (be16(data + 2) != 0) tx.raise(AppEvent.modbus__invalid_protocol_id);
+  const unit = <u32>load<u8>(data, 6);
+  if (unit > MAX_UNIT && unit != 255) tx.raise(AppEvent.modbus__invalid_unit_identifier);
+  if ((load<u8>(data, 7) & 0x7f) == 0) tx.raise(AppEvent.modbus__invalid_function_code);
+}
+
+function request(state: AppState, data: usize): bool {
+  if (state.live >= MAX_LIVE) flooded(state);
+  const tx = openValues(state);
+  if (tx == null) return false;
+  tx.mark = be16(data);
+  keepNumber(tx, TRANSACTION, Direction.ToServer, tx.mark);
+  keepNumber(tx, Field.modbus__unit_id, Direction.ToServer, load<u8>(data, 6));
+  keepNumber(tx, Field.modbus__function, Direction.ToServer, load<u8>(data, 7));
+  check(tx, data);
+  tx.advance(Direction.ToServer, 1);
+  return true;
+}
+
+function response(state: AppState, data: usize, size: u32): bool {
+  let tx = find(state, be16(data));
+  if (tx == null) {
+    tx = openMessage(state, Direction.ToClient);
+    if (tx == null) return false;
+    tx.raise(AppEvent.modbus__unsolicited_response);
+  }
+  tx.kind = ANSWERED;
+  const code = <u32>load<u8>(data, 7);
+  keepNumber(tx, Field.modbus__unit_id, Direction.ToClient, load<u8>(data, 6));
+  keepNumber(tx, Field.modbus__function, Direction.ToClient, code & 0x7f);
+  if ((code & 0x80) != 0 && size >= 9) {
+    keepNumber(tx, EXCEPTION, Direction.ToClient, load<u8>(data, 8));
+    const exception = <u32>load<u8>(data, 8);
+    if (exception == 0 || exception > 11 || exception == 9) tx.raise(AppEvent.modbus__invalid_exception_code);
+  }
+  check(tx, data);
+  completeValues(tx);
+  return true;
+}
+
+export function modbusParse(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
+  if ((flags & InputFlag.Gap) != 0) return PARSE_ERROR;
+  let at: u32 = 0;
+  while (length - at > HEADER) {
+    const counted: u32 = be16(data + at + 4);
+    if (counted < MIN_LENGTH || counted > MAX_LENGTH) {
+      const tx = openMessage(state, direction);
+      if (tx != null) tx.raise(AppEvent.modbus__invalid_length);
+      return PARSE_ERROR;
+    }
+    const size: u32 = 6 + counted;
+    if (length - at < size) break;
+    noteFrame(state, direction, "pdu", data + at, size);
+    const taken = direction == Direction.ToServer ? request(state, data + at) : response(state, data + at, size);
+    if (!taken) return PARSE_ERROR;
+    at += size;
+  }
+  return <i32>at;
+}
+
+/** The `modbus` object of EVE. */
+export function modbusLog(tx: Tx): void {
+  if (!map("modbus")) return;
+  logNumber(tx, "id", TRANSACTION, Direction.ToServer);
+  side(tx, "request", Direction.ToServer);
+  side(tx, "response", Direction.ToClient);
+  end();
+}
+
+function side(tx: Tx, key: string, direction: u32): void {
+  if (!valueNumber(tx, Field.modbus__function, direction, 0) || !map(key)) return;
+  logNumber(tx, "transaction_id", TRANSACTION, direction);
+  logNumber(tx, "unit_id", Field.modbus__unit_id, direction);
+  logNumber(tx, "function_raw", Field.modbus__function, direction);
+  if (valueNumber(tx, EXCEPTION, direction, 0)) {
+    flag("error", true);
+    logNumber(tx, "exception_raw", EXCEPTION, direction);
+  }
+  end();
+}
