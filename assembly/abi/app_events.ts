@@ -156,6 +156,8 @@ export enum AppEvent {
   dnp3__too_many_points = 1862,
   dnp3__too_many_objects = 1863,
   dnp3__too_long_reassembly = 1864,
+  /** Name of an older rule file; nothing raises it. */
+  dnp3__max_points_per_object = 1865,
   // LDAP.
   ldap__too_many_transactions = 1920,
   ldap__invalid_data = 1921,
@@ -215,24 +217,4 @@ export enum AppEvent {
   // DHCP.
   dhcp__truncated_options = 2560,
   dhcp__malformed_options = 2561,
-  http2__invalid_frame_header = 1560,
-  http2__invalid_client_magic = 1561,
-  http2__invalid_frame_data = 1562,
-  http2__invalid_header = 1563,
-  http2__invalid_frame_length = 1564,
-  http2__extra_header_data = 1565,
-  http2__long_frame_data = 1566,
-  http2__stream_id_reuse = 1567,
-  http2__invalid_http1_settings = 1568,
-  http2__failed_decompression = 1569,
-  http2__invalid_range = 1570,
-  http2__header_integer_overflow = 1571,
-  http2__too_many_streams = 1572,
-  http2__authority_host_mismatch = 1573,
-  http2__userinfo_in_uri = 1574,
-  http2__reassembly_limit_reached = 1575,
-  http2__dns_request_too_long = 1576,
-  http2__dns_response_too_long = 1577,
-  http2__data_stream_zero = 1578,
-  http2__too_many_frames = 1579,
 }

@@ -11,7 +11,17 @@ import { be16, be32 } from "../wire/bytes";
 import { noteFrame } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { AppState, openState, Tx } from "./transaction";
-import { completeValues, EITHER, keep, keepNumber, logNumber, logText, newestValues, openValues, ValueTx } from "./values";
+import {
+  completeValues,
+  EITHER,
+  keep,
+  keepNumber,
+  logNumber,
+  logText,
+  newestValues,
+  openValues,
+  ValueTx,
+} from "./values";
 
 /** Whose turn it is; To: the client's bytes, From: the server's. */
 enum Step {

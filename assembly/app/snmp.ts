@@ -8,7 +8,17 @@ import { contentAt, contentLength, elementTag, readElement } from "./der";
 import { PARSE_ERROR } from "./input";
 import { foundNumber } from "./number";
 import { AppState, openState, Tx } from "./transaction";
-import { EITHER, keep, keepNumber, logNumber, logText, openMessage, raiseOnNewest, ValueTx, valueNumber } from "./values";
+import {
+  EITHER,
+  keep,
+  keepNumber,
+  logNumber,
+  logText,
+  openMessage,
+  raiseOnNewest,
+  ValueTx,
+  valueNumber,
+} from "./values";
 
 /** Security model of RFC 3414. */
 const USM: u64 = 3;
@@ -54,7 +64,7 @@ function version3(tx: ValueTx, from: usize, stop: usize): bool {
   inner = expect(inner, last, 0x02);
   inner = expect(inner, last, 0x04);
   if (inner == 0 || contentLength != 1) return false;
-  const encrypted = ((<u32>load<u8>(contentAt)) & ENCRYPTED) != 0;
+  const encrypted = (<u32>load<u8>(contentAt) & ENCRYPTED) != 0;
   if (expect(inner, last, 0x02) == 0) return false;
   const model = contentNumber();
   at = expect(at, stop, 0x04);

@@ -7,7 +7,9 @@
  */
 import { AppProto } from "../abi/codes";
 import { release } from "../memory/heap";
+import { dnp3Log, dnp3Open, dnp3Parse, dnp3Release } from "./dnp3";
 import { enipLog, enipOpen, enipParse } from "./enip";
+import { ikeLog, ikeOpen, ikeParse } from "./ike";
 import { PARSE_ERROR } from "./input";
 import { krb5Log, krb5Open, krb5Parse } from "./krb5";
 import { ldapOpen, ldapParse } from "./ldap";
@@ -22,10 +24,13 @@ import { sipLog, sipOpen, sipParse } from "./sip";
 import { snmpLog, snmpOpen, snmpParse } from "./snmp";
 import { AppState, Tx } from "./transaction";
 import { freeValues } from "./values";
+import { websocketLog, websocketOpen, websocketParse, websocketRelease } from "./websocket";
 
 export function keepsValues(proto: u32): bool {
   switch (proto) {
+    case AppProto.Dnp3:
     case AppProto.Enip:
+    case AppProto.Ike:
     case AppProto.Krb5:
     case AppProto.Ldap:
     case AppProto.Modbus:
@@ -34,6 +39,7 @@ export function keepsValues(proto: u32): bool {
     case AppProto.Rfb:
     case AppProto.Sip:
     case AppProto.Snmp:
+    case AppProto.Websocket:
       return true;
     default:
       return false;
@@ -42,8 +48,12 @@ export function keepsValues(proto: u32): bool {
 
 export function openValueState(proto: u32): usize {
   switch (proto) {
+    case AppProto.Dnp3:
+      return dnp3Open();
     case AppProto.Enip:
       return enipOpen();
+    case AppProto.Ike:
+      return ikeOpen();
     case AppProto.Krb5:
       return krb5Open();
     case AppProto.Ldap:
@@ -60,6 +70,8 @@ export function openValueState(proto: u32): usize {
       return sipOpen();
     case AppProto.Snmp:
       return snmpOpen();
+    case AppProto.Websocket:
+      return websocketOpen();
     default:
       return 0;
   }
@@ -67,8 +79,12 @@ export function openValueState(proto: u32): usize {
 
 export function parseValues(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
   switch (<u32>state.proto) {
+    case AppProto.Dnp3:
+      return dnp3Parse(state, direction, data, length, flags);
     case AppProto.Enip:
       return enipParse(state, direction, data, length, flags);
+    case AppProto.Ike:
+      return ikeParse(state, direction, data, length, flags);
     case AppProto.Krb5:
       return krb5Parse(state, direction, data, length, flags);
     case AppProto.Ldap:
@@ -85,6 +101,8 @@ export function parseValues(state: AppState, direction: u32, data: usize, length
       return sipParse(state, direction, data, length, flags);
     case AppProto.Snmp:
       return snmpParse(state, direction, data, length, flags);
+    case AppProto.Websocket:
+      return websocketParse(state, direction, data, length, flags);
     default:
       return PARSE_ERROR;
   }
@@ -92,8 +110,14 @@ export function parseValues(state: AppState, direction: u32, data: usize, length
 
 export function logValues(tx: Tx): void {
   switch (<u32>tx.proto) {
+    case AppProto.Dnp3:
+      dnp3Log(tx);
+      break;
     case AppProto.Enip:
       enipLog(tx);
+      break;
+    case AppProto.Ike:
+      ikeLog(tx);
       break;
     case AppProto.Krb5:
       krb5Log(tx);
@@ -119,12 +143,17 @@ export function logValues(tx: Tx): void {
     case AppProto.Snmp:
       snmpLog(tx);
       break;
+    case AppProto.Websocket:
+      websocketLog(tx);
+      break;
     default:
       break;
   }
 }
 
 export function closeValueState(state: AppState): void {
+  if (state.proto == <u8>AppProto.Dnp3) dnp3Release(state);
+  else if (state.proto == <u8>AppProto.Websocket) websocketRelease(state);
   while (state.oldest != 0) freeValues(state, changetype<Tx>(state.oldest));
   release(changetype<usize>(state));
 }
