@@ -24,7 +24,7 @@ const BLOCK: u32 = 16;
 const FLOOD: u32 = 32;
 const MAX_REASSEMBLED: u32 = 16000;
 
-enum Function {
+enum ApplicationCode {
   Confirm = 0,
 }
 
@@ -128,7 +128,7 @@ function first(state: Dnp3State, direction: u32, frame: usize): usize {
   const code = <u32>load<u8>(frame, HEADER + 2);
   const destination = <u32>load<u16>(frame, 4);
   const source = <u32>load<u16>(frame, 6);
-  if (direction == Direction.ToServer && code == Function.Confirm) return 0;
+  if (direction == Direction.ToServer && code == ApplicationCode.Confirm) return 0;
   const tx = openTx(state, direction);
   if (tx == null) return 0;
   keepNumber(tx, Key.Source, direction, source);
