@@ -12,6 +12,8 @@ import { Text } from "./text";
 import { AppState, Tx } from "./transaction";
 import { view } from "./view";
 
+/** Files of a mail that are looked at. */
+const MAX_FILES: u32 = 256;
 const printed: usize = memory.data(32);
 
 function text(t: Text): bool {
@@ -34,12 +36,26 @@ export function bodyHash(tx: SmtpTx): bool {
   return view(printed, 32);
 }
 
+/** Shows the `index`th of the files that have something to show. */
+function shownFile(tx: Tx, direction: u32, index: u32): bool {
+  const over = tx.progress(direction) >= <u32>SmtpProgress.Complete;
+  let left = index;
+  for (let i: u32 = 0; i < MAX_FILES; i++) {
+    const at = fileAt(tx, direction, i);
+    if (at == 0) return false;
+    if (!viewFile(at, over)) continue;
+    if (left == 0) return true;
+    left--;
+  }
+  return false;
+}
+
 export function smtpBuffer(base: AppState, any: Tx, buffer: u32, direction: u32, index: u32): bool {
   const state = changetype<SmtpState>(changetype<usize>(base));
   const tx = changetype<SmtpTx>(changetype<usize>(any));
   switch (buffer) {
     case Buffer.file_data:
-      return viewFile(fileAt(any, direction, index), any.progress(direction) >= <u32>SmtpProgress.Complete);
+      return shownFile(any, direction, index);
     case Buffer.file_name:
       return viewFileName(fileAt(any, direction, index));
     case Buffer.smtp__rcpt_to:

@@ -144,7 +144,7 @@ function inspectList(
     const offset = viewOffset;
     if (!applyTransforms(index)) return no;
     if (inspectBuffer(chain, viewData, viewLength, offset, flags)) return Answer.Yes;
-    if ((listFlags & ListFlag.Multi) == 0) return no;
+    if ((listFlags & (ListFlag.Multi | ListFlag.File)) == 0) return no;
   }
   return no;
 }
