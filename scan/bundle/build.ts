@@ -4,14 +4,24 @@ import { type SummarizedRules, summarizeRules } from "../rules/summary.ts";
 import { BundleBuilder } from "./builder.ts";
 import { inputFiles, linesOf, readAll } from "./input.ts";
 import { addAdvisories } from "./sources/advisories.ts";
-import { addDebianAdvisories, addDebianCves } from "./sources/debian-tracker.ts";
+import { addDebianAdvisories, addDebianCves, addDebianJson } from "./sources/debian-tracker.ts";
 import { addCveRecord, addEpss, addKnownExploited } from "./sources/exploited.ts";
 import { addOsv } from "./sources/osv.ts";
 import { WindowsBulletins } from "./sources/windows.ts";
 import type { Bundle, Manifest } from "./types.ts";
 
 /** Kinds of source. `PATH` is a file, an archive or a folder of them. */
-export const sourceKinds = ["osv", "dsa", "debian-cve", "windows", "kev", "epss", "cve", "advisories"] as const;
+export const sourceKinds = [
+  "osv",
+  "dsa",
+  "debian-cve",
+  "debian-json",
+  "windows",
+  "kev",
+  "epss",
+  "cve",
+  "advisories",
+] as const;
 export type SourceKind = (typeof sourceKinds)[number];
 
 export interface SourceInput {
@@ -94,6 +104,9 @@ async function addSource(builder: BundleBuilder, source: SourceInput, suites: re
         break;
       case "debian-cve":
         addDebianCves(builder, text, suites);
+        break;
+      case "debian-json":
+        addDebianJson(builder, documents(text, file.name)[0]);
         break;
       case "advisories":
         if (/\.ya?ml$/.test(file.name)) addAdvisories(builder, text, file.name);

@@ -43,12 +43,20 @@ export function ecosystemKey(osv: string): string | undefined {
       return `rhel:${/enterprise_linux(?:_\w+)?:(\d+)/.exec(release)?.[1] ?? release}`;
     case "SUSE":
     case "openSUSE":
-      return `suse:${release.toLowerCase().replace(/^linux enterprise /, "")}`;
+      return suseKey(release);
     case "Alpine":
       return `alpine:${release}`;
     default:
       return undefined;
   }
+}
+
+/** "Linux Enterprise Server 15 SP4" and "Leap 15.4" are 15.4; modules of the server share its packages. */
+function suseKey(release: string): string | undefined {
+  const match = /(\d+)(?:\.(\d+)| SP(\d+))?/.exec(release);
+  if (!match) return undefined;
+  const update = match[2] ?? match[3];
+  return `suse:${match[1]}${update ? `.${update}` : ""}`;
 }
 
 const major = (version: string): string => version.split(".")[0] ?? "";

@@ -88,7 +88,11 @@ async function recognize(
   }
   for (const source of detector.version) {
     const version = await readVersion(tree, folder, source);
-    if (version) return component(detector, folder, root, version, mitigationsOf(detector, tree, folder));
+    if (!version) continue;
+    // A product that is one archive shares its folder with others; it is not the folder.
+    const alone = folder === "/" || ("entry" in source && !source.file.includes("/"));
+    const place = alone ? version.detail : folder;
+    return component(detector, place, root, version, mitigationsOf(detector, tree, folder));
   }
   return undefined;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { buildBundle, type SourceInput } from "../../scan/bundle/build.ts";
+import { ecosystemKey } from "../../scan/bundle/ecosystems.ts";
 import { newKeyPair, openBundle, type SealedBundle, sealBundle } from "../../scan/bundle/signing.ts";
 import { bundleInForce, importBundle, readSealed, writeSealed } from "../../scan/store/bundle-store.ts";
 import { layOut, remove } from "./layout.ts";
@@ -106,6 +107,52 @@ test("Debian CVE list: a suite's own line wins over unstable's", async () => {
     nginx: [{ cves: ["CVE-2021-2000"], ranges: [{ fixed: "1.22-1", introduced: "0" }] }],
   });
 });
+
+test("Debian's JSON: resolved, open, never affected, left alone, undecided", async () => {
+  const release = (more: object): object => ({ releases: { bullseye: more } });
+  const { packages } = await build(
+    "debian-json",
+    "tracker.json",
+    JSON.stringify({
+      nginx: {
+        "CVE-2021-1000": release({ status: "resolved", fixed_version: "1.18.0-6.1" }),
+        "CVE-2021-2000": release({ status: "resolved", fixed_version: "0" }),
+        "CVE-2021-3000": release({ status: "open" }),
+        "CVE-2021-4000": release({ status: "open", nodsa: "Minor issue" }),
+        "CVE-2021-5000": release({ status: "undetermined" }),
+      },
+    }),
+  );
+  const rows = packages["debian:bullseye"]?.nginx?.map(({ cves, status, ranges }) => [
+    cves[0],
+    status ?? ranges?.[0]?.fixed,
+  ]);
+  assert.equal(rows, [
+    ["CVE-2021-1000", "1.18.0-6.1"],
+    ["CVE-2021-2000", "not_affected"],
+    ["CVE-2021-3000", "unfixed"],
+    ["CVE-2021-4000", "wont_fix"],
+    ["CVE-2021-5000", "undetermined"],
+  ]);
+});
+
+const ecosystems: [osv: string, key: string | undefined][] = [
+  ["Debian:11", "debian:bullseye"],
+  ["Ubuntu:Pro:18.04:LTS", "ubuntu:18.04"],
+  ["AlmaLinux:8", "almalinux:8"],
+  ["Rocky Linux:9", "rocky:9"],
+  ["Red Hat:enterprise_linux:8::baseos", "rhel:8"],
+  ["SUSE:Linux Enterprise Server 15 SP4", "suse:15.4"],
+  ["openSUSE:Leap 15.4", "suse:15.4"],
+  ["Alpine:v3.18", "alpine:v3.18"],
+  ["Packagist", "composer"],
+  ["OSS-Fuzz", undefined],
+];
+for (const [osv, key] of ecosystems) {
+  test(`OSV's ${osv} is ${key ?? "not judged"}`, () => {
+    assert.is(ecosystemKey(osv), key);
+  });
+}
 
 test("Windows bulletins: fixes by product, and the updates that lead to them", async () => {
   const csv = [

@@ -64,11 +64,19 @@ export function linkUsage(
       .map((path) => packages.get(owners.get(path) ?? ""))
       .find(Boolean);
     if (owner && !owner.thirdParty) each.ownedBy = owner.id;
-    for (const process of processes) {
-      const how = usesPath(process, commandFiles.get(process)!, each.paths);
-      if (how) use(each, process, how === "replaced", upgrades);
+  }
+  const byPath = new Map<string, Component[]>();
+  for (const each of unpackaged) for (const path of each.paths) byPath.set(path, [...(byPath.get(path) ?? []), each]);
+  for (const [process, files] of commandFiles) {
+    for (const path of [...process.files, ...files, process.directory]) {
+      for (const each of containing(path, byPath)) use(each, process, process.replaced.has(path), upgrades);
     }
   }
+}
+
+/** Components at a path or at a folder above it. */
+function* containing(path: string, byPath: ReadonlyMap<string, Component[]>): Generator<Component> {
+  for (let at = path; at.length > 1; at = at.slice(0, at.lastIndexOf("/"))) yield* byPath.get(at) ?? [];
 }
 
 /** The file that tells the version is the one whose owner answers for it. */
@@ -108,22 +116,4 @@ function changedSince(
 ): boolean {
   const at = tree.modified?.(`/var/lib/dpkg/info/${owner}.list`);
   return at !== undefined && process.startedAt > 0 && at > process.startedAt + 1000;
-}
-
-function usesPath(
-  process: Process,
-  command: readonly string[],
-  paths: readonly string[],
-): "replaced" | "used" | undefined {
-  let used = false;
-  for (const path of paths) {
-    const inside = (file: string): boolean => file === path || file.startsWith(`${path}/`);
-    for (const file of process.files) {
-      if (!inside(file)) continue;
-      if (process.replaced.has(file)) return "replaced";
-      used = true;
-    }
-    used ||= path !== "/" && (command.some(inside) || inside(process.directory));
-  }
-  return used ? "used" : undefined;
 }

@@ -1,12 +1,9 @@
 /** `vpatch recommend list|apply|explain|pin|suppress`. */
-import { join } from "node:path";
 import { enginePolicy, renderRules } from "../../../scan/assign/policy.ts";
 import type { Assignment, AssignmentFile } from "../../../scan/assign/types.ts";
-import { packageFolder } from "../../../scan/package-folder.ts";
 import { assignmentsText } from "../../../scan/report/text.ts";
 import { loadAssignments, saveAssignments } from "../../../scan/store/assignment-store.ts";
 import { ExitCode, VpatchError } from "../errors.ts";
-import { readRuleFiles } from "../rules/files.ts";
 import { formatTable } from "../terminal/table.ts";
 import { assignmentsPath, emit, modeOf, reporting, type ScanOptions, writeText } from "./scan-context.ts";
 import { performScan } from "./scan-run.ts";
@@ -33,8 +30,7 @@ export async function applyCommand(
     const policy = enginePolicy(assignments);
     if (options.policyOutput !== undefined) writeText(options.policyOutput, `${JSON.stringify(policy, null, 1)}\n`);
     if (options.rulesOutput !== undefined) {
-      const sources = used.rules.length > 0 ? used.rules : readRuleFiles([join(packageFolder(), "signatures")]);
-      const { text, missing } = renderRules(policy, sources);
+      const { text, missing } = renderRules(policy, used.rules);
       writeText(options.rulesOutput, text);
       if (missing.length > 0) {
         const sids = missing.map(({ sid }) => sid).join(", ");

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultPolicy, type ScanPolicy } from "../../../scan/assign/eligibility.ts";
+import { ruleKey } from "../../../scan/assign/types.ts";
 import { withCompanions } from "../../../scan/bundle/builder.ts";
 import { readInventory } from "../../../scan/inventory/read.ts";
 import { readSbom } from "../../../scan/inventory/sbom.ts";
@@ -92,7 +93,7 @@ export function trustedKeys(options: { key?: string[]; state: string }): string[
 export const bundleFolder = (state: string): string => join(state, "bundle");
 export const assignmentsPath = (state: string): string => join(state, "assignments.json");
 
-/** Rules come from `--rules`; else from the bundle; else, if that has none, from the signatures of the package. */
+/** Rules come from `--rules`; else from the bundle and from the signatures of the package. */
 export function bundleFor(options: ScanOptions, now: Date): BundleInForce & { rules: RuleSource[] } {
   const own = ownBundleFolder();
   if (!existsSync(own)) {
@@ -101,15 +102,12 @@ export function bundleFor(options: ScanOptions, now: Date): BundleInForce & { ru
     });
   }
   const used = bundleInForce(bundleFolder(options.state), own, { keys: trustedKeys(options), now });
-  const paths = options.rules ?? (used.bundle.rules.length > 0 ? [] : [join(packageFolder(), "signatures")]);
-  if (paths.length === 0) return { ...used, rules: [] };
-  const rules = readRuleFiles(paths);
+  const rules = readRuleFiles(options.rules ?? [join(packageFolder(), "signatures")]);
   const summaries = rules.flatMap(({ file, text }) => summarizeRules(file, text).rules);
-  return {
-    ...used,
-    bundle: { ...used.bundle, rules: withCompanions(summaries, new Set(Object.keys(used.bundle.cves))) },
-    rules,
-  };
+  const all = new Map((options.rules ? [] : used.bundle.rules).map((rule) => [ruleKey(rule), rule]));
+  for (const rule of summaries) all.set(ruleKey(rule), rule);
+  const known = withCompanions([...all.values()], new Set(Object.keys(used.bundle.cves)));
+  return { ...used, bundle: { ...used.bundle, rules: known }, rules };
 }
 
 /** Standard output, or a file. */

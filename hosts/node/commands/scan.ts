@@ -76,7 +76,7 @@ function registerDb(program: Command): void {
     .option("--rules <path...>", "rule files, folders or archives; without, every CVE is kept")
     .option(
       "--source <kind=path...>",
-      "osv, dsa, debian-cve, windows, kev, epss, cve or advisories, and where it is",
+      "osv, dsa, debian-cve, debian-json, windows, kev, epss, cve or advisories, and where it is",
       [],
     )
     .option("--suites <names>", "Debian suites that debian-cve applies to", "bullseye,bookworm,trixie")

@@ -1,6 +1,6 @@
 /**
- * The Debian security tracker's own lists: `data/DSA/list`, `data/DLA/list` (also the extended-LTS ones) and `data/CVE/list`
- * (security-team.debian.org/security_tracker.html).
+ * The Debian security tracker: its lists `data/DSA/list`, `data/DLA/list` (also the extended-LTS ones) and `data/CVE/list`
+ * (security-team.debian.org/security_tracker.html), and the JSON it publishes (security-tracker.debian.org/tracker/data/json).
  */
 import { compareDpkg } from "../../versions/dpkg.ts";
 import type { BundleBuilder } from "../builder.ts";
@@ -116,4 +116,29 @@ export function addDebianCves(builder: BundleBuilder, text: string, suites: read
     named.set(match[2]!, bySuite);
   }
   flush();
+}
+
+interface TrackerRelease {
+  status?: string;
+  fixed_version?: string;
+  nodsa?: string;
+}
+
+/** Adds the tracker's JSON: package -> CVE -> releases. A fixed version of "0" means that the release was never affected. */
+export function addDebianJson(builder: BundleBuilder, document: unknown): void {
+  const packages = document as Record<string, Record<string, { releases?: Record<string, TrackerRelease> }>>;
+  for (const [name, cves] of Object.entries(packages)) {
+    for (const [cve, { releases = {} }] of Object.entries(cves)) {
+      if (!cve.startsWith("CVE-") || !builder.wants(cve)) continue;
+      for (const [suite, release] of Object.entries(releases))
+        builder.row(`debian:${suite}`, name, rowOf(cve, release));
+    }
+  }
+}
+
+function rowOf(cve: string, { status, fixed_version: fixed, nodsa }: TrackerRelease): Row {
+  if (fixed === "0") return { cves: [cve], status: "not_affected" };
+  if (fixed !== undefined) return { cves: [cve], ranges: [{ introduced: "0", fixed }] };
+  if (status === "undetermined") return { cves: [cve], status: "undetermined" };
+  return { cves: [cve], status: nodsa === undefined ? "unfixed" : "wont_fix" };
 }
