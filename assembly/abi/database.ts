@@ -62,7 +62,7 @@ export enum Section {
   RuleLists = 10,
   /** DatasetRecord[] */
   Datasets = 11,
-  /** JSON for the host only: messages, classification, references, metadata. UTF-8. */
+  /** JSON for the host only: messages, classification, references, metadata. UTF-8, gzipped (RFC 1952). */
   Metadata = 12,
 }
 

@@ -1,5 +1,7 @@
 /** Writes signatures, in their final order, as a `.vpdb`. The layout stands in `assembly/abi/database.ts`. */
+
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import {
   DATABASE_MAGIC,
   DATABASE_VERSION,
@@ -140,7 +142,7 @@ export function writeDatabase(content: DatabaseContent): Uint8Array {
     [Section.RuleIndices, { bytes: found.indices, count: found.indexCount }],
     [Section.RuleLists, { bytes: found.lists, count: found.listCount }],
     [Section.Datasets, { bytes: datasets, count: content.datasets.length }],
-    [Section.Metadata, { bytes: Buffer.from(content.metadata, "utf8"), count: 0 }],
+    [Section.Metadata, { bytes: gzipSync(Buffer.from(content.metadata, "utf8")), count: 0 }],
   ]);
   return assembleFile(sections, content.ruleText);
 }

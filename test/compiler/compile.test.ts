@@ -1,4 +1,5 @@
 /** Whole rule files to a database the core takes. */
+import { gunzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DatabaseHeader, RuleRecord, Section, SectionRecord } from "../../assembly/abi/database.ts";
@@ -133,7 +134,7 @@ test("classes and references", () => {
   const rule = (options: string) => {
     const { database, warnings } = compile(`alert ip any any -> any any (${options} sid:1;)`);
     const [{ category, priority, references }] = JSON.parse(
-      Buffer.from(section(database, Section.Metadata)).toString(),
+      gunzipSync(section(database, Section.Metadata)).toString(),
     ).rules;
     return [category, priority, references, warnings.length];
   };

@@ -29,6 +29,7 @@ export class Matcher {
     this.#out = core.reserve(4 * MAX_LITERALS + 4);
     const bytes = core.literalScratchBytes(MAX_LITERALS);
     core.configureLiteralScratch(core.reserve(bytes), bytes);
+    core.reserve(1 << 17);
   }
 
   static async create(options: RoomOptions = {}): Promise<Matcher> {
@@ -42,10 +43,10 @@ export class Matcher {
     return this.#core.checkLiteralTable(this.#table, table.length) !== 0;
   }
 
-  /** Indices of the literals in `text`, sorted; the bytes around it are `around`. `shift` moves the text off its alignment. */
-  scan(text: Uint8Array, { around = 0, shift = 0, max = MAX_LITERALS } = {}): number[] {
+  /** Indices of the literals in `text`, sorted; the bytes around it are `around`. `shift` moves the text off its alignment; `atEnd`: memory ends 64 bytes behind it. */
+  scan(text: Uint8Array, { around = 0, shift = 0, max = MAX_LITERALS, atEnd = false } = {}): number[] {
     const memory = new Uint8Array(this.#core.memory.buffer);
-    const data = this.#data + 256 + shift;
+    const data = atEnd ? memory.length - 64 - text.length : this.#data + 256 + shift;
     memory.fill(around, data - 256, data + text.length + 64);
     memory.set(text, data);
     const found = this.#core.scanLiterals(this.#table, data, text.length, this.#out, max);
@@ -53,20 +54,26 @@ export class Matcher {
   }
 }
 
-/** Indices of the literals in `text`, sorted: byte by byte. */
-export function naive(literals: readonly Literal[], text: Uint8Array): number[] {
-  const exact = Buffer.from(text);
-  const folded = fold(exact);
-  return literals.flatMap(({ bytes, nocase, place }, i) => {
-    const [within, literal] = nocase ? [folded, fold(Buffer.from(bytes))] : [exact, Buffer.from(bytes)];
-    if (place === "whole") return within.equals(literal) ? [i] : [];
-    if (place === "suffix") return within.subarray(-literal.length).equals(literal) ? [i] : [];
-    return within.includes(literal) ? [i] : [];
+/** The naive matcher: indices of the literals in a text, sorted, each literal looked for by itself. */
+export function naive(literals: readonly Literal[]): (text: Uint8Array) => number[] {
+  const wanted = literals.map(({ bytes, nocase, place }) => {
+    const exact = Buffer.from(bytes).toString("latin1");
+    return { literal: nocase ? fold(exact) : exact, nocase, place };
   });
+  return (text) => {
+    const exact = Buffer.from(text).toString("latin1");
+    const folded = fold(exact);
+    return wanted.flatMap(({ literal, nocase, place }, i) => {
+      const within = nocase ? folded : exact;
+      if (place === "whole") return within === literal ? [i] : [];
+      return (place === "suffix" ? within.endsWith(literal) : within.includes(literal)) ? [i] : [];
+    });
+  };
 }
 
-function fold(bytes: Buffer): Buffer {
-  return bytes.map((byte) => (byte >= 65 && byte <= 90 ? byte + 32 : byte)) as Buffer;
+/** ASCII lower case. */
+function fold(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** A generator of reproducible numbers (mulberry32). */

@@ -1,4 +1,5 @@
 /** A rule database (.vpdb) as the host reads it: its head, for good errors, and the section that describes the rules. */
+import { gunzipSync } from "node:zlib";
 import {
   DATABASE_MAGIC,
   DATABASE_VERSION,
@@ -9,6 +10,9 @@ import {
 } from "../../../assembly/abi/database.ts";
 import { VpatchError } from "../errors.ts";
 import type { RuleDescription } from "../eve/rules.ts";
+
+/** Most bytes the descriptions of a rule set have: a bomb in their place is refused. */
+const MAX_DESCRIPTIONS = 256 * 1024 * 1024;
 
 /** What is wrong with a database; the core checks every offset besides. */
 function refuse(message: string, file: string | undefined, remedy = "compile the rules again"): VpatchError {
@@ -71,7 +75,7 @@ function parseDescriptions(
 ): RuleDescription[] {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.from(section).toString("utf8").replace(/\0+$/, ""));
+    parsed = JSON.parse(gunzipSync(section, { maxOutputLength: MAX_DESCRIPTIONS }).toString("utf8"));
   } catch {
     throw refuse("the database's rule descriptions are damaged", file);
   }

@@ -3,7 +3,7 @@ import type { CaptureWriter } from "../capture/writer.ts";
 import type { Configuration } from "../config/schema/root.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Mode } from "../engine/settings.ts";
-import { ExitCode, VpatchError } from "../errors.ts";
+import { VpatchError } from "../errors.ts";
 import { EveLog, type LineSink } from "../eve/log.ts";
 import { Replay, type ReplaySummary } from "./replay.ts";
 import { Tally } from "./tally.ts";
