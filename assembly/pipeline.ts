@@ -9,12 +9,13 @@ import { Setting } from "./abi/settings";
 import { adoptDatabase } from "./detect/adopt";
 import { configureDetection, MAX_RULES } from "./detect/run";
 import { configureDefrag, defragmentAll } from "./flow/defrag";
+import { Flow } from "./flow/flow";
 import { configureFlows } from "./flow/table";
 import { configureRegex, REGEX_SCRATCH_BEST } from "./match/regex";
 import { reserve, reserved, seal } from "./memory/arena";
 import { Account, capAccount, configureHeap } from "./memory/heap";
 import { setting } from "./memory/settings";
-import { configureFlowEnd, endExpired, endRemaining } from "./pipeline/flow_end";
+import { configureFlowEnd, endExpired, endRemaining, flushChanged } from "./pipeline/flow_end";
 import { inspectPacket } from "./pipeline/packet";
 import { configureStream } from "./stream/stream";
 import { countAdd } from "./verdict/counters";
@@ -114,6 +115,7 @@ function inspectFrame(descriptor: usize): Verdict {
   for (let i = packetCount(); i > 0; i--) {
     const packet = packetAt(i - 1);
     inspectPacket(packet);
+    if (packet.flow != 0) flushChanged(changetype<Flow>(packet.flow), packet.timestamp);
     if (packet.action > action || (i == 1 && packet.action == action)) {
       action = packet.action;
       reason = i > 1 ? <u8>DropReason.InnerPacket : packet.reason;

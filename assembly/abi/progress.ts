@@ -11,6 +11,20 @@ export const enum HttpProgress {
   Complete = 5,
 }
 
+/** Suricata's states of an HTTP/2 stream; both directions share one. Frames of stream 0 are `Global`. */
+export const enum Http2Progress {
+  Idle = 0,
+  Open = 1,
+  Reserved = 2,
+  DataClient = 3,
+  HalfClosedClient = 4,
+  DataServer = 5,
+  HalfClosedServer = 6,
+  Complete = 7,
+  Global = 8,
+  Dropped = 9,
+}
+
 export const enum TlsProgress {
   InProgress = 0,
   HelloDone = 1,

@@ -107,6 +107,30 @@ function message(state: AppState, direction: u32, data: usize, length: u32): boo
   return true;
 }
 
+/** A message inside another protocol (DNS over HTTPS): a record `dnsBuffer` reads, 0 when it is no DNS or memory is short. */
+export function openDnsMessage(direction: u32, data: usize, length: u32): usize {
+  if (length < 12 || !checkMessage(data, length) || isResponse(data) == (direction == Direction.ToServer)) return 0;
+  const at = acquire(Account.App, <u32>offsetof<DnsTx>());
+  if (at == 0) return 0;
+  memory.fill(at, 0, offsetof<DnsTx>());
+  const tx = changetype<DnsTx>(at);
+  tx.message = acquire(Account.App, length);
+  if (tx.message == 0) {
+    release(at);
+    return 0;
+  }
+  memory.copy(tx.message, data, length);
+  tx.length = length;
+  tx.response = direction == Direction.ToClient;
+  return at;
+}
+
+export function freeDnsMessage(at: usize): void {
+  if (at == 0) return;
+  release(changetype<DnsTx>(at).message);
+  release(at);
+}
+
 function name(tx: DnsTx, section: Section, index: u32): bool {
   return readAt(tx.message, tx.length, section, index) && view(nameText, nameLength);
 }

@@ -1,7 +1,7 @@
 /**
  * HTTP/1: the entry (app/registry.ts). See http1_state.ts for the parts.
  *
- * All input is consumed at once: what a state cannot use yet it keeps itself, bounded by `meta-field-limit`. A direction that fails
+ * All input is consumed at once, up to an upgrade to HTTP/2: what a state cannot use yet it keeps itself, bounded by `meta-field-limit`. A direction that fails
  * ends the flow's application layer; a tunnel (CONNECT, upgrade) is read no further.
  */
 import { AppEvent } from "../abi/app_events";
@@ -30,15 +30,18 @@ export function http1Open(transport: u32): usize {
   return at;
 }
 
-/** Reads input of one direction. Returns `length`, or PARSE_ERROR. */
+/** Reads input of one direction. Returns the bytes used, or PARSE_ERROR. */
 export function http1Parse(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
   const http = changetype<HttpState>(changetype<usize>(state));
   const request = direction == Direction.ToServer;
   let good = true;
+  let used = length;
   if (length > 0) {
     if ((flags & InputFlag.Gap) != 0) openGap(length);
     else openInput(data, length);
     good = request ? runRequest(http) : runResponse(http);
+    // What follows an upgrade to HTTP/2 is not ours any more.
+    if (!request && http.changeTo == <u8>AppProto.Http2 && inputLeft() < length) used = length - inputLeft();
   }
   if ((flags & InputFlag.Eof) != 0 && (http.ended & (1 << direction)) == 0) {
     http.ended |= 1 << direction;
@@ -48,7 +51,7 @@ export function http1Parse(state: AppState, direction: u32, data: usize, length:
       closeResponse(http);
     }
   }
-  return good ? <i32>length : PARSE_ERROR;
+  return good ? <i32>used : PARSE_ERROR;
 }
 
 /** Steps the request direction until the input is used. False on an error. */

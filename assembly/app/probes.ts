@@ -8,6 +8,7 @@ import { dcerpcProbe } from "./dcerpc_probe";
 import { dnsProbe } from "./dns";
 import { isResponse } from "./dns_message";
 import { Guess } from "./guess";
+import { http2Probe } from "./http2_probe";
 import { dnp3Probe, enipProbe, modbusProbe } from "./industrial_probe";
 import { Probe, yesFrom } from "./probe";
 import { krb5Probe, ldapProbe, mqttProbe, nfsProbe, pgsqlProbe, rdpProbe } from "./service_probe";
@@ -18,6 +19,7 @@ export function hasProbe(proto: u32, direction: u32): bool {
   switch (proto) {
     case AppProto.Tls:
       return direction == Direction.ToServer;
+    case AppProto.Http2:
     case AppProto.Smtp:
       return direction == Direction.ToClient;
     case AppProto.Dns:
@@ -49,6 +51,8 @@ export function hasProbe(proto: u32, direction: u32): bool {
 /** Bytes below which the probe is not asked. */
 export function leastBytes(proto: u32): u32 {
   switch (proto) {
+    case AppProto.Http2:
+      return 9;
     case AppProto.Rdp:
       return 3;
     case AppProto.Telnet:
@@ -69,6 +73,8 @@ export function mostBytes(proto: u32): u32 {
   switch (proto) {
     case AppProto.Tls:
       return 3;
+    case AppProto.Http2:
+      return 24;
     case AppProto.Smtp:
       return 5;
     case AppProto.Mqtt:
@@ -85,6 +91,8 @@ export function probe(proto: u32, transport: u32, direction: u32, data: usize, l
     case AppProto.Tls:
       if (length < 3) return Probe.More;
       return load<u8>(data) == 0x80 && load<u8>(data, 2) == 1 ? Probe.Yes : Probe.No;
+    case AppProto.Http2:
+      return http2Probe(data, length);
     case AppProto.Smtp:
       return greeting(data, length);
     case AppProto.Dns:

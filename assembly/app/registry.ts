@@ -15,7 +15,15 @@
  * Progress: a direction is complete at `completeProgress`.
  */
 import { AppProto, Direction } from "../abi/codes";
-import { FtpProgress, HttpProgress, SimpleProgress, SmtpProgress, SshProgress, TlsProgress } from "../abi/progress";
+import {
+  FtpProgress,
+  Http2Progress,
+  HttpProgress,
+  SimpleProgress,
+  SmtpProgress,
+  SshProgress,
+  TlsProgress,
+} from "../abi/progress";
 import { dnsBuffer, dnsClose, dnsFreeTx, dnsNumber, dnsOpen, dnsParse } from "./dns";
 import { dnsLog } from "./dns_log";
 import { Expected } from "./expected";
@@ -33,6 +41,10 @@ import {
 import { http1Close, http1FreeTx, http1Open, http1Parse } from "./http1";
 import { http1Buffer, http1Number } from "./http1_buffers";
 import { http1Log } from "./http1_log";
+import { http2Close, http2FreeTx, http2Open, http2Parse } from "./http2";
+import { http2Buffer, http2HasDns, http2Number } from "./http2_buffers";
+import { http2Log } from "./http2_log";
+import { http2Upgrade } from "./http2_upgrade";
 import { smtpClose, smtpFreeTx, smtpOpen, smtpParse } from "./smtp";
 import { smtpBuffer, smtpNumber } from "./smtp_buffers";
 import { smtpLog } from "./smtp_log";
@@ -49,6 +61,7 @@ import { freeValues, valueBuffer, valueNumber } from "./values";
 export function hasParser(proto: u32): bool {
   switch (proto) {
     case AppProto.Http1:
+    case AppProto.Http2:
     case AppProto.Dns:
     case AppProto.Tls:
     case AppProto.Ssh:
@@ -63,6 +76,8 @@ export function hasParser(proto: u32): bool {
 
 export function openApp(proto: u32, transport: u32): usize {
   switch (proto) {
+    case AppProto.Http2:
+      return http2Open(transport);
     case AppProto.Http1:
       return http1Open(transport);
     case AppProto.Dns:
@@ -85,8 +100,16 @@ export function adoptExpected(expected: Expected, transport: u32): usize {
   return expected.proto == <u8>AppProto.FtpData ? ftpDataAdopt(expected) : openApp(expected.proto, transport);
 }
 
+/** A conversation changes its protocol: the new state may take over from the old one what belongs to it. */
+export function takeOver(state: AppState, old: AppState): void {
+  if (state.proto == <u8>AppProto.Http2) http2Upgrade(state, old);
+}
+
 export function parseApp(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
   switch (<u32>state.proto) {
+    case AppProto.Http2:
+    case AppProto.Doh2:
+      return http2Parse(state, direction, data, length, flags);
     case AppProto.Http1:
       return http1Parse(state, direction, data, length, flags);
     case AppProto.Dns:
@@ -108,6 +131,10 @@ export function parseApp(state: AppState, direction: u32, data: usize, length: u
 
 export function closeApp(state: AppState): void {
   switch (<u32>state.proto) {
+    case AppProto.Http2:
+    case AppProto.Doh2:
+      http2Close(state);
+      break;
     case AppProto.Http1:
       http1Close(state);
       break;
@@ -136,6 +163,10 @@ export function closeApp(state: AppState): void {
 
 export function freeTx(state: AppState, tx: Tx): void {
   switch (<u32>state.proto) {
+    case AppProto.Http2:
+    case AppProto.Doh2:
+      http2FreeTx(state, tx);
+      break;
     case AppProto.Http1:
       http1FreeTx(state, tx);
       break;
@@ -164,6 +195,9 @@ export function freeTx(state: AppState, tx: Tx): void {
 
 export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, index: u32): bool {
   switch (<u32>state.proto) {
+    case AppProto.Http2:
+    case AppProto.Doh2:
+      return http2Buffer(state, tx, buffer, direction, index);
     case AppProto.Http1:
       return http1Buffer(state, tx, buffer, direction, index);
     case AppProto.Dns:
@@ -185,6 +219,9 @@ export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, 
 
 export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, index: u32): bool {
   switch (<u32>state.proto) {
+    case AppProto.Http2:
+    case AppProto.Doh2:
+      return http2Number(state, tx, field, direction, index);
     case AppProto.Http1:
       return http1Number(state, tx, field, direction, index);
     case AppProto.Dns:
@@ -205,6 +242,10 @@ export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, i
 /** Writes the protocol's part of an event: `http: {...}`, `dns: {...}` ... */
 export function logApp(state: AppState, tx: Tx): void {
   switch (<u32>state.proto) {
+    case AppProto.Http2:
+    case AppProto.Doh2:
+      http2Log(tx);
+      break;
     case AppProto.Http1:
       http1Log(state, tx);
       break;
@@ -231,9 +272,22 @@ export function logApp(state: AppState, tx: Tx): void {
   }
 }
 
+/** Is there a message of `proto` inside the transaction to look at? True for what is not inside another protocol. */
+export function hasInner(tx: Tx, proto: u32, direction: u32): bool {
+  return !isInner(tx, proto) || http2HasDns(tx, direction);
+}
+
+/** Does a protocol's message travel inside this transaction: DNS in DoH2? */
+export function isInner(tx: Tx, proto: u32): bool {
+  return tx.proto == <u8>AppProto.Doh2 && proto == <u32>AppProto.Dns;
+}
+
 /** The progress at which a direction of a transaction is over. */
 export function completeProgress(proto: u32, direction: u32): u32 {
   switch (proto) {
+    case AppProto.Http2:
+    case AppProto.Doh2:
+      return Http2Progress.Complete;
     case AppProto.Http1:
       return HttpProgress.Complete;
     case AppProto.Tls:

@@ -30,6 +30,9 @@ export enum TxFlag {
   /** This direction was over when it was looked at last: raw inspection was asked for. */
   RawToServer = 512,
   RawToClient = 1024,
+  /** The message of another protocol inside (DNS in HTTP/2) was scanned. */
+  InnerToServer = 2048,
+  InnerToClient = 4096,
 }
 
 /** Bits of `AppState.flags` by which a parser asks the pipeline for something. */

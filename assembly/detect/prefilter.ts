@@ -10,6 +10,7 @@ import { reserve } from "../memory/arena";
 import { database, prefilterCount, prefilters, ruleIndices, ruleListCount, ruleLists } from "../rules/database";
 import { countAdd } from "../verdict/counters";
 import { Candidates } from "./candidates";
+import { coversProtocol } from "./state/protocol";
 
 /** Literals one table may have. */
 export const MAX_LITERALS: u32 = 65536;
@@ -107,7 +108,7 @@ export function addRuleLists(
     const listProto = <u32>load<u8>(list, RuleListRecord.proto);
     if (listProto != 255 && listProto != proto) continue;
     const listApp = <u32>load<u8>(list, RuleListRecord.appProto);
-    if (listApp != 0 && listApp != appProto) continue;
+    if (listApp != 0 && !coversProtocol(listApp, appProto)) continue;
     const first = ruleIndices + ((<usize>load<u32>(list, RuleListRecord.first)) << 2);
     const count = load<u32>(list, RuleListRecord.count);
     for (let j: u32 = 0; j < count; j++) candidates.add(load<u32>(first + ((<usize>j) << 2)));

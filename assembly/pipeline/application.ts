@@ -13,7 +13,7 @@ import { freeExpected } from "../app/expected";
 import { dropFrames, noteFrameAt, OPEN_FRAME, openFrames } from "../app/frame";
 
 import { InputFlag, PARSE_ERROR } from "../app/input";
-import { closeApp, completeProgress, hasParser, openApp, parseApp } from "../app/registry";
+import { closeApp, completeProgress, hasParser, openApp, parseApp, takeOver } from "../app/registry";
 import { AppState, StateFlag, Tx, TxFlag } from "../app/transaction";
 import { applyException } from "../flow/exception";
 import { Flow, FlowFlag } from "../flow/flow";
@@ -53,6 +53,8 @@ const MAX_ROUNDS: u32 = 4096;
 
 /** Is a feed of the other direction under way, begun by this one? */
 let nested: bool = false;
+/** While the protocol changes: the old protocol's state. */
+let changed: usize = 0;
 /** Was the flow turned round by the piece at hand? */
 let turned: bool = false;
 
@@ -74,6 +76,8 @@ export function feedStream(packet: Packet, flow: Flow, session: Session, directi
       return feedStream(packet, flow, session, direction ^ 1) || updated;
     }
     appConsumed(session, direction, consumed);
+    // A change of protocol begins with the next packet: the old one's transactions are inspected first.
+    if ((flow.detection & <u16>Detection.Flush) != 0) break;
   }
   return updated;
 }
@@ -154,7 +158,9 @@ function change(
   resetDetection(flow);
   resetProtocolDetected(session);
   flow.app = 0;
+  changed = old;
   const consumed = detect(packet, flow, session, direction, data, length, flags);
+  changed = 0;
   if (flow.appProto == <u8>AppProto.Unknown) {
     flow.app = old;
     flow.appProto = original;
@@ -205,6 +211,11 @@ function open(packet: Packet, flow: Flow): bool {
   app.serverPort = flow.destinationPort;
   app.clientPort = flow.sourcePort;
   flow.app = state;
+  if (changed != 0) {
+    takeOver(app, changetype<AppState>(changed));
+    // The change under way must come to its end before the next: the parser reports one asked for by the first data.
+    app.changeTo = <u8>AppProto.Failed;
+  }
   countAdd(Counter.app_layer__alloc, 1);
   return true;
 }
@@ -277,6 +288,12 @@ function obey(packet: Packet, flow: Flow, state: AppState): void {
     packet.set(PacketFlag.NoPayloadInspection);
   }
   state.flags = 0;
+  if (state.proto == <u8>AppProto.Doh2 && flow.appProto == <u8>AppProto.Http2) {
+    flow.appProtoOriginal = flow.appProto;
+    flow.appProto = state.proto;
+    flow.appProtoToServer = state.proto;
+    flow.appProtoToClient = state.proto;
+  }
   takeExpectation(flow, state);
   if (state.changeTo == <u8>AppProto.Unknown) return;
   changeProtocol(flow, state);
@@ -287,7 +304,7 @@ function changeProtocol(flow: Flow, state: AppState): void {
   if ((flow.detection & <u16>Detection.Changing) == 0) {
     flow.appProtoOriginal = flow.appProto;
     flow.appProtoExpected = state.changeTo;
-    flow.detection |= <u16>Detection.Changing;
+    flow.detection |= <u16>Detection.Changing | <u16>Detection.Flush;
   }
   state.changeTo = <u8>AppProto.Unknown;
 }

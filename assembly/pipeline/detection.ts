@@ -40,6 +40,8 @@ export enum Detection {
   Changing = 128,
   /** Expectations were looked through. */
   Expected = 256,
+  /** A change was asked for: the old protocol's transactions are to be inspected and logged. */
+  Flush = 512,
 }
 
 const ALL_GIVEN_UP: u16 = <u16>(

@@ -2,6 +2,7 @@
 import { Direction, IpProto } from "../abi/codes";
 import { EventType, PacketSource } from "../abi/frames";
 import { Setting } from "../abi/settings";
+import { openMatches } from "../detect/alerts";
 import { freeVariables } from "../detect/state/variables";
 import { Flow, FlowFlag, FlowState } from "../flow/flow";
 import { freeFlow, nextExpired, nextRemaining } from "../flow/table";
@@ -12,8 +13,9 @@ import { freeSession } from "../stream/release";
 import { Session } from "../stream/session";
 import { PACKET_SIZE, Packet, PacketFlag, reservePacket } from "../wire/packet";
 import { freeApplication } from "./application";
+import { Detection } from "./detection";
 import { configureExpectations } from "./expectation";
-import { inspectPseudo } from "./packet";
+import { inspectHeld, inspectPseudo } from "./packet";
 import { dropRuleStates, finishTransactions, isUnfinished } from "./transactions";
 
 let pseudo: usize = 0;
@@ -56,6 +58,20 @@ function finishDirection(flow: Flow, direction: u32, now: u64): void {
   const packet = pseudoPacket(flow, direction, now);
   forceEnd(session, direction);
   inspectPseudo(packet, flow);
+}
+
+/** The protocol changes: the transactions of the old one are inspected once more and logged. */
+export function flushChanged(flow: Flow, now: u64): void {
+  if ((flow.detection & <u16>Detection.Flush) == 0) return;
+  flow.detection &= ~(<u16>Detection.Flush);
+  if (flow.tcp == 0 || flow.app == 0 || (flow.flags & FlowFlag.Drop) != 0) return;
+  const session = changetype<Session>(flow.tcp);
+  for (let direction: u32 = 0; direction < 2; direction++) {
+    if (!isUnfinished(flow, direction)) continue;
+    openMatches();
+    inspectHeld(pseudoPacket(flow, direction, now), flow, session);
+  }
+  finishTransactions(pseudoPacket(flow, Direction.ToServer, now), flow, false, true);
 }
 
 /** Ends a flow the table gave up. */

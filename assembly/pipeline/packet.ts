@@ -153,6 +153,11 @@ export function inspectPseudo(packet: Packet, flow: Flow): void {
   openMatches();
   const session = changetype<Session>(flow.tcp);
   feedStream(packet, flow, session, packet.direction);
+  inspectHeld(packet, flow, session);
+}
+
+/** The same without what the stream holds: the transactions that are there. */
+export function inspectHeld(packet: Packet, flow: Flow, session: Session): void {
   if (mayDetect(packet)) {
     if (isDisrupted(session, packet.direction)) completeDirection(flow, packet.direction);
     if (rawReady(session, packet.direction, packet)) packet.set(PacketFlag.HasStreamData);

@@ -3,7 +3,7 @@ import { Buffer as B, Field } from "../../assembly/abi/buffers.ts";
 import { AppProto } from "../../assembly/abi/codes.ts";
 import { Asn1Flag, Op } from "../../assembly/abi/conditions.ts";
 import { RuleFlag } from "../../assembly/abi/database.ts";
-import { HttpProgress } from "../../assembly/abi/progress.ts";
+import { Http2Progress, HttpProgress } from "../../assembly/abi/progress.ts";
 import { parsePattern } from "../content.ts";
 import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";
@@ -18,7 +18,8 @@ import { sticky } from "./sticky.ts";
 const FILES: readonly Engine[] = [
   { app: AppProto.Http1, direction: S, progress: HttpProgress.Body },
   { app: AppProto.Http1, direction: C, progress: HttpProgress.Body },
-  ...bothWays(AppProto.Http2),
+  { app: AppProto.Http2, direction: S, progress: Http2Progress.DataClient },
+  { app: AppProto.Http2, direction: C, progress: Http2Progress.DataServer },
   { app: AppProto.Smtp, direction: S, progress: 0 },
   ...bothWays(AppProto.FtpData),
   ...bothWays(AppProto.Smb),

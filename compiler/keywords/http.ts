@@ -2,9 +2,9 @@
 import { Buffer as B, Field } from "../../assembly/abi/buffers.ts";
 import { AppProto } from "../../assembly/abi/codes.ts";
 import { CompareMode, Op } from "../../assembly/abi/conditions.ts";
-import { HttpProgress } from "../../assembly/abi/progress.ts";
+import { Http2Progress, HttpProgress } from "../../assembly/abi/progress.ts";
 import { RuleError } from "../rule/problem.ts";
-import { type BufferDefinition, buffer, C, http, S } from "../signature/buffers.ts";
+import { type BufferDefinition, bothWays, buffer, C, http, S } from "../signature/buffers.ts";
 import { FILE_DATA } from "./files.ts";
 import { parseComparison } from "./integer.ts";
 import { family, type Keyword } from "./keyword.ts";
@@ -99,12 +99,16 @@ const ROWS: readonly (readonly [BufferDefinition, string, readonly string[], str
     ["http_response_line"],
   ],
   [
-    buffer("http.request_header", B.http__request_header, http(S, HttpProgress.Headers), { multi: true }),
+    buffer("http.request_header", B.http__request_header, http(S, HttpProgress.Headers, Http2Progress.Open), {
+      multi: true,
+    }),
     "Each header of the request as `name: value`, one at a time.",
     [],
   ],
   [
-    buffer("http.response_header", B.http__response_header, http(C, HttpProgress.Headers), { multi: true }),
+    buffer("http.response_header", B.http__response_header, http(C, HttpProgress.Headers, Http2Progress.Open), {
+      multi: true,
+    }),
     "Each header of the response as `name: value`, one at a time.",
     [],
   ],
@@ -221,7 +225,7 @@ export const HTTP_KEYWORDS: Keyword[] = [
   ]),
   ...family("HTTP/2", [
     sticky(
-      buffer("http2.header_name", B.http2__header_name, HTTP2, { multi: true }),
+      buffer("http2.header_name", B.http2__header_name, bothWays(AppProto.Http2, Http2Progress.Open), { multi: true }),
       "The name of each HTTP/2 header.",
       AppProto.Http2,
     ),

@@ -1,6 +1,7 @@
 /** What a sticky buffer is to the compiler: where its bytes (or numbers) exist and what may be done with them. */
 import { AppProto, Direction } from "../../assembly/abi/codes.ts";
 import type { Transform } from "../../assembly/abi/database.ts";
+import { Http2Progress } from "../../assembly/abi/progress.ts";
 
 export const S = Direction.ToServer;
 export const C = Direction.ToClient;
@@ -52,10 +53,15 @@ export function bothWays(app: AppProto, progress = 0): Engine[] {
   ];
 }
 
-/** HTTP buffers exist for both versions of the protocol; an HTTP/2 transaction is inspected from its start on. */
-export function http(direction: Direction, progress: number): Engine[] {
+/** HTTP buffers exist for both versions of the protocol; on HTTP/2 they are inspected once the sender's headers or data are there. */
+export function http(direction: Direction, progress: number, progress2 = http2Progress(direction)): Engine[] {
   return [
     { app: AppProto.Http1, direction, progress },
-    { app: AppProto.Http2, direction, progress: 0 },
+    { app: AppProto.Http2, direction, progress: progress2 },
   ];
+}
+
+/** Progress of an HTTP/2 stream from which on a side's data is there. */
+export function http2Progress(direction: Direction): number {
+  return direction === S ? Http2Progress.DataClient : Http2Progress.DataServer;
 }

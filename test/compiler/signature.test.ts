@@ -51,7 +51,7 @@ test("flags", () => {
 
 test("sticky buffers become lists, one for each protocol and direction they exist in", () => {
   const cases: [header: string, body: string, lists: string[]][] = [
-    ["http", 'http.uri; content:"a";', ["0 http.uri@Http1>1", "0 http.uri@Http2>0"]],
+    ["http", 'http.uri; content:"a";', ["0 http.uri@Http1>1", "0 http.uri@Http2>3"]],
     ["http1", 'http.method; content:"a"; http.uri; content:"b";', ["0 http.method@Http1>1", "1 http.uri@Http1>1"]],
     // A buffer that is named again is the same one; multi-buffers are asked anew each time.
     [

@@ -1,7 +1,7 @@
 /** One rule against one transaction: its lists in order of progress, resumed where an earlier packet left it. */
 import { AppProto, Direction } from "../../abi/codes";
 import { BufferRecord, ListFlag, ListRecord, RuleFlag, RuleRecord } from "../../abi/database";
-import { appBuffer, completeProgress } from "../../app/registry";
+import { appBuffer, completeProgress, hasInner } from "../../app/registry";
 import { AppState, Tx } from "../../app/transaction";
 import { viewData, viewFlags, viewLength, viewOffset } from "../../app/view";
 import { buffers, lists } from "../../rules/database";
@@ -84,6 +84,7 @@ export function inspectRule(rule: usize, state: AppState, tx: Tx, direction: u32
       continue;
     }
     if (!isForProtocol(list, tx.proto)) continue;
+    if (!hasInner(tx, load<u8>(list, ListRecord.appProto), listDirection)) continue;
     const progress = <u32>load<u8>(list, ListRecord.progress);
     const reached = tx.progress(listDirection);
     if (reached < progress) break;

@@ -2,7 +2,7 @@
 import { Direction } from "../../abi/codes";
 import { BufferRecord, PrefilterKind, PrefilterRecord, RuleFlag, RuleListKind, RuleRecord } from "../../abi/database";
 import { EventFlag } from "../../abi/frames";
-import { appBuffer, completeProgress } from "../../app/registry";
+import { appBuffer, completeProgress, hasInner, isInner } from "../../app/registry";
 import { AppState, Tx, TxFlag } from "../../app/transaction";
 import { viewData, viewLength } from "../../app/view";
 import { Flow } from "../../flow/flow";
@@ -93,13 +93,19 @@ function runOne(
 function prefilterTransaction(state: AppState, tx: Tx, direction: u32, set: Candidates): void {
   const reached = tx.progress(direction);
   const passed: u32 = direction == Direction.ToServer ? tx.prefilteredToServer : tx.prefilteredToClient;
+  // A message inside is whole when it is found: it is scanned once, whatever the progress around it.
+  const innerFlag: u32 = direction == Direction.ToServer ? TxFlag.InnerToServer : TxFlag.InnerToClient;
+  let scannedInner = false;
   for (let i = firstPrefilter(PrefilterKind.Transaction, direction); i >= 0; i = nextPrefilter(i)) {
     const record = prefilterAt(i);
     const proto = <u32>load<u8>(record, PrefilterRecord.appProto);
     if (proto != 0 && !coversProtocol(proto, tx.proto)) continue;
     const progress = <u32>load<u8>(record, PrefilterRecord.progress);
     if (reached < progress) continue;
-    if (progress < passed && load<u16>(record, PrefilterRecord.streaming) == 0) continue;
+    if (isInner(tx, proto)) {
+      if ((tx.flags & innerFlag) != 0 || !hasInner(tx, proto, direction)) continue;
+      scannedInner = true;
+    } else if (progress < passed && load<u16>(record, PrefilterRecord.streaming) == 0) continue;
     const index = <u32>load<u16>(record, PrefilterRecord.buffer);
     const base = <u32>load<u16>(buffers + <usize>index * BufferRecord.size, BufferRecord.base);
     for (let instance: u32 = 0; instance < MAX_INSTANCES; instance++) {
@@ -108,6 +114,7 @@ function prefilterTransaction(state: AppState, tx: Tx, direction: u32, set: Cand
       runPrefilter(record, viewData, viewLength, set);
     }
   }
+  if (scannedInner) tx.flags |= innerFlag;
   // Progress below the one reached does not change any more.
   if (direction == Direction.ToServer) tx.prefilteredToServer = <u8>reached;
   else tx.prefilteredToClient = <u8>reached;

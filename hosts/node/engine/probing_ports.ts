@@ -26,6 +26,7 @@ const CLIENT = 0x2_0000;
 /** The usual ports: of servers, and of clients where those are fixed too. As Suricata's parsers have them. */
 const USUAL: readonly (readonly [AppProto, { tcp?: DetectionPorts; udp?: DetectionPorts }])[] = [
   [AppProto.Tls, { tcp: { dp: "443" } }],
+  [AppProto.Http2, { tcp: { dp: "80" } }],
   [AppProto.Smtp, { tcp: { dp: "25,465" } }],
   [AppProto.Dns, { tcp: { dp: "53" }, udp: { dp: "53" } }],
   [AppProto.Mdns, { udp: { dp: "5353" } }],
