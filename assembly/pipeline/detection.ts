@@ -125,6 +125,24 @@ function firstDirection(proto: u32): u32 {
   return proto == AppProto.Http1 ? 1 << Direction.ToServer : 0;
 }
 
+/** Rules that ask for the protocol only run once a direction: with this packet, or with the next one of the direction. */
+function markDetected(packet: Packet, flow: Flow, direction: u32): void {
+  if (packet.direction == <u8>direction) packet.set(PacketFlag.ProtocolDetected);
+  else flow.flags |= doneFlag(direction);
+}
+
+function doneFlag(direction: u32): u32 {
+  return direction == Direction.ToServer ? FlowFlag.ProtocolToServerDone : FlowFlag.ProtocolToClientDone;
+}
+
+/** Hands the packet what was decided about its direction with a packet of the other one. */
+export function takeDetected(packet: Packet, flow: Flow): void {
+  const bit = doneFlag(packet.direction);
+  if ((flow.flags & bit) == 0) return;
+  flow.flags &= ~bit;
+  packet.set(PacketFlag.ProtocolDetected);
+}
+
 /** Turns flow and packet round: who seemed the client is the server. */
 function turn(packet: Packet, flow: Flow): void {
   swapFlow(flow);
@@ -156,7 +174,7 @@ export function decideStream(
     if ((flow.detection & <u16>Detection.Sent) != 0 || direction == Direction.ToServer) flow.appProto = <u8>other;
   }
   setProtocolDetected(session, direction);
-  packet.set(PacketFlag.ProtocolDetected);
+  markDetected(packet, flow, direction);
   if (foundReversed && other == AppProto.Unknown && isMidstream(session)) {
     turn(packet, flow);
     swapDirections(session);
@@ -216,7 +234,7 @@ function decideWithout(
   if (!isGivenUp(flow, direction)) return Verdict.Wait;
   if (length > 0) flow.detection |= <u16>Detection.Sent;
   setProtocolDetected(session, direction);
-  packet.set(PacketFlag.ProtocolDetected);
+  markDetected(packet, flow, direction);
   setProtocol(flow, direction, AppProto.Failed);
   if (other == AppProto.Failed) return Verdict.Wait;
   packet.raise(AppEvent.applayer_detect_protocol_only_one_direction);
@@ -253,7 +271,8 @@ export function giveUp(packet: Packet, flow: Flow, session: Session): void {
   if (flow.appProtoToClient == <u8>AppProto.Unknown) flow.appProtoToClient = <u8>AppProto.Failed;
   flow.detection |= ALL_GIVEN_UP | <u16>Detection.Sent;
   flow.flags |= FlowFlag.NoAppLayer;
-  packet.set(PacketFlag.ProtocolDetected);
+  markDetected(packet, flow, Direction.ToServer);
+  markDetected(packet, flow, Direction.ToClient);
   disableAppLayer(session);
 }
 
@@ -263,7 +282,8 @@ export function decideDatagram(packet: Packet, flow: Flow): bool {
   if (protocolOf(flow, direction) != AppProto.Unknown) return flow.appProto > <u8>AppProto.Failed;
   const proto = ask(flow, flow.proto, direction, packet.payload, packet.payloadLength);
   const other = protocolOf(flow, direction ^ 1);
-  packet.set(PacketFlag.ProtocolDetected);
+  markDetected(packet, flow, Direction.ToServer);
+  markDetected(packet, flow, Direction.ToClient);
   setProtocol(flow, direction, proto);
   if (proto == AppProto.Unknown) {
     setProtocol(flow, direction, other == AppProto.Unknown ? <u32>AppProto.Failed : other);

@@ -26,6 +26,7 @@ import { countAdd } from "../verdict/counters";
 import { Checksum, transportChecksum } from "../wire/checksum";
 import { Packet, PacketFlag } from "../wire/packet";
 import { feedDatagram, feedStream } from "./application";
+import { takeDetected } from "./detection";
 import { finishTransactions } from "./transactions";
 
 function isDropped(packet: Packet): bool {
@@ -74,6 +75,7 @@ function findFlow(packet: Packet): usize {
   }
   packet.flow = changetype<usize>(flow);
   updateFlow(flow, packet);
+  takeDetected(packet, flow);
   if ((flow.flags & FlowFlag.NoPayloadInspection) != 0) packet.set(PacketFlag.NoPayloadInspection);
   if ((flow.flags & FlowFlag.NoPacketInspection) != 0) packet.set(PacketFlag.NoInspection);
   return changetype<usize>(flow);
