@@ -24,6 +24,10 @@ import {
   SshProgress,
   TlsProgress,
 } from "../abi/progress";
+import { FtpProgress, HttpProgress, SimpleProgress, SmtpProgress, SshProgress, TlsProgress } from "../abi/progress";
+import { dcerpcBuffer, dcerpcParse } from "./dcerpc";
+import { dcerpcLog } from "./dcerpc_log";
+import { dcerpcClose, dcerpcFreeTx, dcerpcOpen } from "./dcerpc_state";
 import { dnsBuffer, dnsClose, dnsFreeTx, dnsNumber, dnsOpen, dnsParse } from "./dns";
 import { dnsLog } from "./dns_log";
 import { Expected } from "./expected";
@@ -45,6 +49,10 @@ import { http2Close, http2FreeTx, http2Open, http2Parse } from "./http2";
 import { http2Buffer, http2HasDns, http2Number } from "./http2_buffers";
 import { http2Log } from "./http2_log";
 import { http2Upgrade } from "./http2_upgrade";
+import { smbParse } from "./smb";
+import { smbBuffer, smbNumber } from "./smb_buffers";
+import { smbLog } from "./smb_log";
+import { smbClose, smbFreeTx, smbOpen } from "./smb_state";
 import { smtpClose, smtpFreeTx, smtpOpen, smtpParse } from "./smtp";
 import { smtpBuffer, smtpNumber } from "./smtp_buffers";
 import { smtpLog } from "./smtp_log";
@@ -63,6 +71,8 @@ export function hasParser(proto: u32): bool {
     case AppProto.Http1:
     case AppProto.Http2:
     case AppProto.Dns:
+    case AppProto.Dcerpc:
+    case AppProto.Smb:
     case AppProto.Tls:
     case AppProto.Ssh:
     case AppProto.Ftp:
@@ -80,6 +90,10 @@ export function openApp(proto: u32, transport: u32): usize {
       return http2Open(transport);
     case AppProto.Http1:
       return http1Open(transport);
+    case AppProto.Dcerpc:
+      return dcerpcOpen(transport);
+    case AppProto.Smb:
+      return smbOpen(transport);
     case AppProto.Dns:
       return dnsOpen(transport);
     case AppProto.Tls:
@@ -112,6 +126,10 @@ export function parseApp(state: AppState, direction: u32, data: usize, length: u
       return http2Parse(state, direction, data, length, flags);
     case AppProto.Http1:
       return http1Parse(state, direction, data, length, flags);
+    case AppProto.Dcerpc:
+      return dcerpcParse(state, direction, data, length, flags);
+    case AppProto.Smb:
+      return smbParse(state, direction, data, length, flags);
     case AppProto.Dns:
       return dnsParse(state, direction, data, length, flags);
     case AppProto.Tls:
@@ -137,6 +155,12 @@ export function closeApp(state: AppState): void {
       break;
     case AppProto.Http1:
       http1Close(state);
+      break;
+    case AppProto.Dcerpc:
+      dcerpcClose(state);
+      break;
+    case AppProto.Smb:
+      smbClose(state);
       break;
     case AppProto.Dns:
       dnsClose(state);
@@ -170,6 +194,12 @@ export function freeTx(state: AppState, tx: Tx): void {
     case AppProto.Http1:
       http1FreeTx(state, tx);
       break;
+    case AppProto.Dcerpc:
+      dcerpcFreeTx(state, tx);
+      break;
+    case AppProto.Smb:
+      smbFreeTx(state, tx);
+      break;
     case AppProto.Dns:
       dnsFreeTx(state, tx);
       break;
@@ -200,6 +230,10 @@ export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, 
       return http2Buffer(state, tx, buffer, direction, index);
     case AppProto.Http1:
       return http1Buffer(state, tx, buffer, direction, index);
+    case AppProto.Dcerpc:
+      return dcerpcBuffer(state, tx, buffer, direction, index);
+    case AppProto.Smb:
+      return smbBuffer(state, tx, buffer, direction, index);
     case AppProto.Dns:
       return dnsBuffer(state, tx, buffer, direction, index);
     case AppProto.Tls:
@@ -224,6 +258,8 @@ export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, i
       return http2Number(state, tx, field, direction, index);
     case AppProto.Http1:
       return http1Number(state, tx, field, direction, index);
+    case AppProto.Smb:
+      return smbNumber(state, tx, field, direction, index);
     case AppProto.Dns:
       return dnsNumber(state, tx, field, direction, index);
     case AppProto.Tls:
@@ -248,6 +284,12 @@ export function logApp(state: AppState, tx: Tx): void {
       break;
     case AppProto.Http1:
       http1Log(state, tx);
+      break;
+    case AppProto.Dcerpc:
+      dcerpcLog(state, tx);
+      break;
+    case AppProto.Smb:
+      smbLog(state, tx);
       break;
     case AppProto.Dns:
       dnsLog(tx);

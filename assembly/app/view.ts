@@ -17,6 +17,8 @@ export enum ViewFlag {
   End = 2,
   /** The bytes as they came, not normalised. */
   Raw = 4,
+  /** Numbers of it are little-endian where a rule says `dce`. */
+  DcerpcLittle = 8,
 }
 
 /** A whole object in one piece. Returns true, so that a getter may end with it. */

@@ -3,7 +3,7 @@ import { AppProto, Direction } from "../../abi/codes";
 import { BufferRecord, ListFlag, ListRecord, RuleFlag, RuleRecord } from "../../abi/database";
 import { appBuffer, completeProgress, hasInner } from "../../app/registry";
 import { AppState, Tx } from "../../app/transaction";
-import { viewData, viewFlags, viewLength, viewOffset } from "../../app/view";
+import { ViewFlag, viewData, viewFlags, viewLength, viewOffset } from "../../app/view";
 import { buffers, lists } from "../../rules/database";
 import { Packet } from "../../wire/packet";
 import { inspectAbsent, inspectBuffer } from "../content/inspect";
@@ -141,7 +141,8 @@ function inspectList(
       if (instance == 0 && over && inspectAbsent(chain)) return Answer.Yes;
       return no;
     }
-    const flags = viewFlags & (InspectFlag.Start | InspectFlag.End);
+    const little: u32 = (viewFlags & ViewFlag.DcerpcLittle) != 0 ? InspectFlag.DcerpcLittle : 0;
+    const flags = (viewFlags & (InspectFlag.Start | InspectFlag.End)) | little;
     const offset = viewOffset;
     if (!applyTransforms(index)) return no;
     if (inspectBuffer(chain, viewData, viewLength, offset, flags)) return Answer.Yes;
