@@ -47,7 +47,7 @@ export function smbParse(base: AppState, direction: u32, data: usize, length: u3
     state.lost = <u8>(<u32>state.lost & ~bit);
   }
   while (length - at >= NBSS_HEADER) {
-    const size = bswap<u32>(load<u32>(data + at)) & 0x1ffff;
+    const size = bswap<u32>(load<u32>(data + at)) & 0xffffff;
     const here = length - at - NBSS_HEADER;
     const session = load<u8>(data + at) == 0;
     if (here < size) {
