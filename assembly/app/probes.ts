@@ -42,6 +42,7 @@ export function hasProbe(proto: u32, direction: u32): bool {
     case AppProto.Enip:
     case AppProto.Ntp:
     case AppProto.Telnet:
+    case AppProto.Websocket:
       return true;
     default:
       return false;
@@ -78,6 +79,7 @@ export function mostBytes(proto: u32): u32 {
     case AppProto.Smtp:
       return 5;
     case AppProto.Mqtt:
+    case AppProto.Websocket:
       return 16;
     default:
       return 0;
@@ -134,6 +136,9 @@ export function probe(proto: u32, transport: u32, direction: u32, data: usize, l
       return ntpProbe(data, length);
     case AppProto.Telnet:
       return telnet(data, length);
+    case AppProto.Websocket:
+      // Reserved bits are 0, but the one that says compressed.
+      return (load<u8>(data) & 0x30) == 0 ? Probe.Yes : Probe.No;
     default:
       return Probe.No;
   }

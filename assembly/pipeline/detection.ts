@@ -108,6 +108,8 @@ function ask(flow: Flow, transport: u32, direction: u32, data: usize, length: u3
   q.serverPort = swapped ? flow.sourcePort : flow.destinationPort;
   q.clientPort = swapped ? flow.destinationPort : flow.sourcePort;
   q.other = protocolOf(flow, direction ^ 1);
+  // What the old protocol announced is asked whatever the port, as if the other direction had found it.
+  if (q.other == AppProto.Unknown) q.other = flow.appProtoExpected;
   q.noPatterns = (flow.detection & patternsBit(direction)) != 0;
   q.noProbes = (flow.detection & probesBit(direction)) != 0;
   q.midstream = setting(Setting.Midstream) != 0;
