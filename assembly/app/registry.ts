@@ -16,15 +16,14 @@
  */
 import { AppProto, Direction } from "../abi/codes";
 import {
-  FtpProgress,
+  FtpProgress,FtpProgress, 
   Http2Progress,
-  HttpProgress,
-  SimpleProgress,
-  SmtpProgress,
-  SshProgress,
-  TlsProgress,
+  HttpProgress,HttpProgress, 
+  SimpleProgress,SimpleProgress, 
+  SmtpProgress,SmtpProgress, 
+  SshProgress,SshProgress, 
+  TlsProgress,TlsProgress 
 } from "../abi/progress";
-import { FtpProgress, HttpProgress, SimpleProgress, SmtpProgress, SshProgress, TlsProgress } from "../abi/progress";
 import { dcerpcBuffer, dcerpcParse } from "./dcerpc";
 import { dcerpcLog } from "./dcerpc_log";
 import { dcerpcClose, dcerpcFreeTx, dcerpcOpen } from "./dcerpc_state";
@@ -33,7 +32,7 @@ import { dnsLog } from "./dns_log";
 import { Expected } from "./expected";
 import { ftpClose, ftpFreeTx, ftpOpen, ftpParse } from "./ftp";
 import { ftpBuffer, ftpLog, ftpNumber } from "./ftp_buffers";
-import {
+
   ftpDataAdopt,
   ftpDataBuffer,
   ftpDataClose,
@@ -42,6 +41,7 @@ import {
   ftpDataNumber,
   ftpDataParse,
 } from "./ftp_data";
+
 import { http1Close, http1FreeTx, http1Open, http1Parse } from "./http1";
 import { http1Buffer, http1Number } from "./http1_buffers";
 import { http1Log } from "./http1_log";

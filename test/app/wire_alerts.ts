@@ -18,7 +18,13 @@ export function database(rules: string): Uint8Array {
 
 /** Frames of a conversation in the corpus's form: a head, then lines of either side. */
 export function frames(head: string, text: string): FrameInput[] {
-  return conversationFrames(parseConversation(head, text.trim().split("\n")));
+  return conversationFrames(parseConversation(head, text.trim().split("\n"))).map(
+    ({ data, linkType, seconds, nanoseconds }) => ({
+      data,
+      linkType,
+      timestamp: seconds * 1_000_000 + Math.floor(nanoseconds / 1000),
+    }),
+  );
 }
 
 /** sid of every alert, in order. */
