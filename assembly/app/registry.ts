@@ -16,13 +16,13 @@
  */
 import { AppProto, Direction } from "../abi/codes";
 import {
-  FtpProgress,FtpProgress, 
+  FtpProgress,
   Http2Progress,
-  HttpProgress,HttpProgress, 
-  SimpleProgress,SimpleProgress, 
-  SmtpProgress,SmtpProgress, 
-  SshProgress,SshProgress, 
-  TlsProgress,TlsProgress 
+  HttpProgress,
+  SimpleProgress,
+  SmtpProgress,
+  SshProgress,
+  TlsProgress,
 } from "../abi/progress";
 import { dcerpcBuffer, dcerpcParse } from "./dcerpc";
 import { dcerpcLog } from "./dcerpc_log";
@@ -32,7 +32,7 @@ import { dnsLog } from "./dns_log";
 import { Expected } from "./expected";
 import { ftpClose, ftpFreeTx, ftpOpen, ftpParse } from "./ftp";
 import { ftpBuffer, ftpLog, ftpNumber } from "./ftp_buffers";
-
+import {
   ftpDataAdopt,
   ftpDataBuffer,
   ftpDataClose,
@@ -41,7 +41,6 @@ import { ftpBuffer, ftpLog, ftpNumber } from "./ftp_buffers";
   ftpDataNumber,
   ftpDataParse,
 } from "./ftp_data";
-
 import { http1Close, http1FreeTx, http1Open, http1Parse } from "./http1";
 import { http1Buffer, http1Number } from "./http1_buffers";
 import { http1Log } from "./http1_log";
