@@ -162,6 +162,8 @@ export enum Setting {
   SmtpRawExtraction,
   /** app-layer.protocols.ftp.memcap */
   FtpMemcap,
+  /** app-layer.protocols.ftp.max-tx */
+  FtpMaxTx,
   /** app-layer.protocols.tls.encryption-handling: 0 default, 1 bypass, 2 full */
   TlsEncryptionHandling,
   /** app-layer.protocols.tls.ja3-fingerprints / ja4-fingerprints: 0 off, 1 on (auto: the host decides from the rules) */

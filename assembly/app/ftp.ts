@@ -5,14 +5,16 @@
 import { AppEvent } from "../abi/app_events";
 import { AppProto, Direction } from "../abi/codes";
 import { FtpProgress } from "../abi/progress";
+import { Setting } from "../abi/settings";
 import { Account, acquire, release } from "../memory/heap";
+import { setting } from "../memory/settings";
 import { startsWithWord } from "./ascii";
 import { freeExpected, makeExpected } from "./expected";
 import { commandLength, FtpCommand, foundCommand } from "./ftp_commands";
 import { portOfEprt, portOfEpsv, portOfPasv, portOfPort } from "./ftp_port";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { freeText, setText, Text } from "./text";
-import { AppState, closeTx, openState, openTx, Tx } from "./transaction";
+import { AppState, closeTx, openState, openTx, Tx, TxFlag } from "./transaction";
 
 /** Longest line that is kept. */
 const MAX_LINE: u32 = 4096;
@@ -20,9 +22,6 @@ const MAX_LINE: u32 = 4096;
 const MAX_NAME: u32 = 4095;
 /** Replies one transaction keeps. */
 const MAX_REPLIES: u32 = 128;
-/** Transactions a conversation may hold open. */
-const MAX_LIVE: u32 = 1024;
-
 /** Codes of `Expected.command`. */
 export enum Transfer {
   Retrieve = 1,
@@ -100,8 +99,16 @@ export function ftpClose(base: AppState): void {
   release(changetype<usize>(base));
 }
 
+/** A new transaction; 0 when memory is short, or the oldest one waits behind too many others. */
 function makeTx(state: FtpState): usize {
-  if (state.live >= MAX_LIVE) return 0;
+  if (state.oldest != 0) {
+    const oldest = changetype<Tx>(state.oldest);
+    if (state.opened - oldest.id > setting(Setting.FtpMaxTx)) {
+      oldest.raise(AppEvent.ftp__too_many_transactions);
+      oldest.flags |= TxFlag.UpdatedToServer;
+      return 0;
+    }
+  }
   return openTx(state, <u32>offsetof<FtpTx>());
 }
 

@@ -233,7 +233,7 @@ function contentType(mime: Mime, tx: Tx): void {
   mime.text =
     startsWithWord(value.data, value.length, "text/plain") || startsWithWord(value.data, value.length, "text/html");
   if (findParameter(value.data, value.length, "boundary")) {
-    if (parameterLength > MAX_BOUNDARY) tx.raise(AppEvent.smtp__mime_bound_too_long);
+    if (parameterLength > MAX_BOUNDARY) tx.raise(AppEvent.smtp__mime_long_boundary);
     else setText(mime.own, Account.App, parameterAt, parameterLength);
   }
   if (mime.fileName.length == 0) fileNameOf(mime, tx, "name");

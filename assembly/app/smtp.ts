@@ -10,6 +10,7 @@ import { Account, release } from "../memory/heap";
 import { setting } from "../memory/settings";
 import { isDigit, startsWithWord } from "./ascii";
 import { appendFile, closeFile, freeFiles, lastFile, openFile } from "./file";
+import { endFrame, noteFrame, OPEN_FRAME, offsetOf } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { freeMime, Mime, MimePhase, mimeEnd, mimeLine, openMime } from "./mime";
 import { addItem, freeItems } from "./mime_header";
@@ -58,6 +59,8 @@ export class SmtpState extends AppState {
   skipToClient: bool;
   /** The last data line had no end yet. */
   openLine: bool;
+  /** A line of the mail was seen. */
+  dataBegun: bool;
 
   get helo(): Text {
     return changetype<Text>(changetype<usize>(this) + offsetof<SmtpState>("heloData"));
@@ -187,7 +190,10 @@ function request(state: SmtpState, line: usize, length: u32, lineEnd: u32): bool
   }
   changetype<Tx>(state.current).advance(Direction.ToServer, SmtpProgress.InProgress);
   if (!state.welcomed) raise(state, AppEvent.smtp__no_server_welcome_message);
-  if (!state.dataMode) return command(state, line, length);
+  if (!state.dataMode) {
+    noteFrame(state, Direction.ToServer, "command_line", line, length);
+    return command(state, line, length);
+  }
   if (state.command == <u8>Command.Data) return mailLine(state, line, length, lineEnd);
   if (state.command == <u8>Command.Bdat) return chunkLine(state, length + lineEnd);
   return true;
@@ -207,8 +213,10 @@ function command(state: SmtpState, line: usize, length: u32): bool {
     state.dataMode = true;
   } else if (startsWithWord(line, length, "helo") || startsWithWord(line, length, "ehlo")) {
     if (state.helo.length == 0) word(state.helo, line, length, 5);
+    else raise(state, AppEvent.smtp__duplicate_fields);
   } else if (startsWithWord(line, length, "mail from")) {
     if (tx.from.length == 0) word(tx.from, line, length, 10);
+    else raise(state, AppEvent.smtp__duplicate_fields);
   } else if (startsWithWord(line, length, "rcpt to")) recipient(tx, line, length);
   else if (startsWithWord(line, length, "rset")) {
     state.chunkSeen = 0;
@@ -288,8 +296,12 @@ function beginMail(state: SmtpState): bool {
 function mailLine(state: SmtpState, line: usize, length: u32, lineEnd: u32): bool {
   const tx = changetype<SmtpTx>(state.current);
   const raw = setting(Setting.SmtpRawExtraction) != 0;
+  if (!state.dataBegun) noteFrame(state, Direction.ToServer, "data", line, OPEN_FRAME);
+  state.dataBegun = true;
   if (!state.openLine && length == 1 && load<u8>(line) == 0x2e && lineEnd > 0) {
     state.dataMode = false;
+    state.dataBegun = false;
+    endFrame(state, Direction.ToServer, "data", offsetOf(line));
     if (!queue(state, Command.DataEnd)) return false;
     if (raw) closeFile(lastFile(tx, Direction.ToServer), false);
     else if (tx.mime != 0) mimeEnd(changetype<Mime>(tx.mime), tx);
@@ -315,6 +327,7 @@ function chunkLine(state: SmtpState, bytes: u32): bool {
 /** A reply line. False: it is none. */
 function reply(state: SmtpState, line: usize, length: u32, lineEnd: u32): bool {
   if (length == 0 && lineEnd == 1) return true;
+  noteFrame(state, Direction.ToClient, "response_line", line, length);
   if (length < 3) {
     raise(state, AppEvent.smtp__invalid_reply);
     return false;

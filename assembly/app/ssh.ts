@@ -9,6 +9,7 @@ import { SshProgress } from "../abi/progress";
 import { Setting } from "../abi/settings";
 import { Account, release } from "../memory/heap";
 import { setting } from "../memory/settings";
+import { noteFrame } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { hasshOf } from "./ssh_hassh";
 import { freeText, setText, Text } from "./text";
@@ -185,6 +186,9 @@ function records(state: AppState, tx: SshTx, side: SshSide, direction: u32, data
       if (body <= rest - RECORD_HEADER) hasshOf(side, direction, data + at + RECORD_HEADER, body);
       else tx.raise(AppEvent.ssh__long_kex_record);
     } else if (code == Message.NewKeys) newKeys(state, tx, side, direction);
+    noteFrame(state, direction, "record_hdr", data + at, RECORD_HEADER);
+    noteFrame(state, direction, "record_data", data + at + RECORD_HEADER, body);
+    noteFrame(state, direction, "record_pdu", data + at, <u64>body + RECORD_HEADER);
     at += RECORD_HEADER;
     side.skip = body;
   }

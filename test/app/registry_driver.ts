@@ -17,6 +17,7 @@ const stock: Record<string, number> = {
   SmtpContentInspectMinSize: 32768,
   SmtpContentInspectWindow: 4096,
   SshHassh: 1,
+  FtpMaxTx: 1024,
 };
 
 const INPUT_BYTES = 1 << 20;

@@ -88,6 +88,7 @@ function capacities(config: Configuration, set: Set): void {
   set(Setting.ReassemblyMemcap, config.stream.reassembly.memcap);
   set(Setting.HttpMemcap, config["app-layer"].protocols.http.memcap);
   set(Setting.FtpMemcap, config["app-layer"].protocols.ftp.memcap);
+  set(Setting.FtpMaxTx, config["app-layer"].protocols.ftp["max-tx"]);
 }
 
 function decoding(config: Configuration, set: Set): void {

@@ -123,7 +123,10 @@ export const appLayer = section("Application protocols.", {
     tls,
     ssh,
     dns: protocol("DNS"),
-    ftp: protocol("FTP", "yes", { memcap: size("Memory for FTP state.", 0) }),
+    ftp: protocol("FTP", "yes", {
+      memcap: size("Memory for FTP state.", 0),
+      "max-tx": integer("Open transactions of one flow.", 1024),
+    }),
     "ftp-data": protocol("FTP data"),
     smb: protocol("SMB", "yes", {
       "max-read-size": size("Largest read.", 0, { inert: true }),
