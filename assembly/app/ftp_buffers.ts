@@ -76,7 +76,7 @@ export function ftpNumber(_state: AppState, base: Tx, field: u32, _direction: u3
   const tx = changetype<FtpTx>(changetype<usize>(base));
   switch (field) {
     case Field.ftp__reply_received:
-      return number(tx.replyCount > 0 ? 1 : 0);
+      return tx.commandLength > 0 && number(tx.replyCount > 0 ? 1 : 0);
     case Field.ftp__dynamic_port:
       return tx.port != 0 && number(tx.port);
     case Field.ftp__mode:
