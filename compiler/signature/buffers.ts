@@ -26,6 +26,8 @@ export interface BufferDefinition {
   readonly streaming: boolean;
   /** Inspects files of the transaction. */
   readonly file: boolean;
+  /** The core makes it lower case: contents must be, and `nocase` is refused as redundant. */
+  readonly lowerCase: boolean;
   /** Suricata's rank as fast pattern buffer: a lower number is better. */
   readonly rank: number;
 }
@@ -42,7 +44,15 @@ export function buffer(
   engines: readonly Engine[],
   details: Partial<BufferDefinition> = {},
 ): BufferDefinition {
-  return { name, id, kind: "transaction", engines, multi: false, streaming: false, file: false, rank: 2, ...details };
+  const usual = {
+    kind: "transaction",
+    multi: false,
+    streaming: false,
+    file: false,
+    lowerCase: false,
+    rank: 2,
+  } as const;
+  return { name, id, engines, ...usual, ...details };
 }
 
 /** The same progress in both directions of one protocol. */

@@ -67,6 +67,7 @@ export function finish(signature: SignatureBuilder): Signature {
   if (signature.action === Action.Pass && !signature.alertForced) signature.flags |= RuleFlag.NoAlert;
   const protocols = ipProtocols(signature);
   checkCombinations(signature);
+  checkLetters(signature);
   settleDirection(signature);
   settlePayload(signature, protocols);
   const type = ruleType(signature);
@@ -145,6 +146,24 @@ function checkCombinations(signature: SignatureBuilder): void {
   }
   if (signature.has(RuleFlag.RequirePacket) && signature.has(RuleFlag.RequireStream)) {
     throw new RuleError("conditions on single packets cannot be combined with tcp-stream or flow:only_stream");
+  }
+}
+
+/** A buffer in lower case never holds a content with capitals; Suricata refuses those, and `nocase`, when it loads the rule. */
+function checkLetters(signature: SignatureBuilder): void {
+  for (const { definition, conditions } of signature.buffers) {
+    if (!definition.lowerCase) continue;
+    for (const condition of conditions) {
+      if (condition.op !== Op.Content) continue;
+      if (condition.nocase) {
+        throw new RuleError(`nocase is redundant: ${definition.name} is in lower case`, { advice: "remove nocase" });
+      }
+      if (condition.pattern.some((byte) => byte >= 0x41 && byte <= 0x5a)) {
+        throw new RuleError(`capital letters never match: ${definition.name} is in lower case`, {
+          advice: "write the content in lower case",
+        });
+      }
+    }
   }
 }
 
@@ -255,5 +274,6 @@ const STREAM = {
   multi: false,
   streaming: false,
   file: false,
+  lowerCase: false,
   rank: 3,
 } as const;
