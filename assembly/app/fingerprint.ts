@@ -32,7 +32,7 @@ import {
 
 const COMMA: u32 = 0x2c;
 const DASH: u32 = 0x2d;
-const digest: usize = memory.data(DIGEST_SIZE, 8);
+const digest: usize = memory.data(<i32>DIGEST_SIZE, 8);
 const sum: usize = memory.data(32);
 
 function u16At(hello: usize, offset: u32): u32 {

@@ -53,7 +53,7 @@ function addSettings(state: Http2State, value: usize, length: u32): void {
   if (n == 0 || n % 6 != 0) state.report(AppEvent.http2__invalid_http1_settings);
   if (n > 0) {
     const at = transactionOf(state, Frame2.Settings, 0, 0, Direction.ToServer);
-    const owner = at == 0 ? 0 : sideOf(changetype<Http2Tx>(at), Direction.ToServer);
+    const owner: usize = at == 0 ? 0 : sideOf(changetype<Http2Tx>(at), Direction.ToServer);
     if (owner != 0) {
       const side = changetype<Side>(owner);
       remember(side.types, Frame2.Settings, 1);

@@ -20,7 +20,7 @@ enum List {
 }
 
 const lists: usize = memory.data(List.COUNT * 8, 8);
-const digest: usize = memory.data(DIGEST_SIZE, 8);
+const digest: usize = memory.data(<i32>DIGEST_SIZE, 8);
 const hash: usize = memory.data(16);
 const printed: usize = memory.data(32);
 

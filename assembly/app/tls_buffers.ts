@@ -19,7 +19,7 @@ import {
   validity,
 } from "./x509";
 
-const digest: usize = memory.data(DIGEST_SIZE, 8);
+const digest: usize = memory.data(<i32>DIGEST_SIZE, 8);
 const lowered: usize = memory.data(512);
 const printed: usize = memory.data(64);
 
