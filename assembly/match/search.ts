@@ -1,5 +1,5 @@
 /**
- * One literal in one buffer: compares the literal's first and last byte at 16 positions at a time, then the middle.
+ * One literal in one buffer: compares the literal's first and last byte, with SIMD at 16 positions at a time, then the middle.
  * Contract: 64 bytes behind the data are readable; a position is reported only when the whole literal lies inside.
  */
 
@@ -36,20 +36,30 @@ export function findLiteral(data: usize, length: u32, literal: usize, literalLen
   const z = <u32>load<u8>(literal + tail);
   const foldA: u8 = nocase && isLetter(a) ? 0x20 : 0;
   const foldZ: u8 = nocase && isLetter(z) ? 0x20 : 0;
-  const first = i8x16.splat(<i8>a);
-  const final = i8x16.splat(<i8>z);
-  const foldFirst = i8x16.splat(<i8>foldA);
-  const foldFinal = i8x16.splat(<i8>foldZ);
-  for (let at: u32 = 0; at <= last; at += 16) {
-    const head = i8x16.eq(v128.or(v128.load(data + at), foldFirst), first);
-    const end = i8x16.eq(v128.or(v128.load(data + at + tail), foldFinal), final);
-    let mask = <u32>i8x16.bitmask(v128.and(head, end));
-    while (mask != 0) {
-      const position = at + ctz(mask);
-      if (position > last) return -1;
-      if (nocase ? sameFolded(data + position, literal, literalLength) : same(data + position, literal, literalLength))
-        return position;
-      mask &= mask - 1;
+  if (ASC_FEATURE_SIMD) {
+    const first = i8x16.splat(<i8>a);
+    const final = i8x16.splat(<i8>z);
+    const foldFirst = i8x16.splat(<i8>foldA);
+    const foldFinal = i8x16.splat(<i8>foldZ);
+    for (let at: u32 = 0; at <= last; at += 16) {
+      const head = i8x16.eq(v128.or(v128.load(data + at), foldFirst), first);
+      const end = i8x16.eq(v128.or(v128.load(data + at + tail), foldFinal), final);
+      let mask = <u32>i8x16.bitmask(v128.and(head, end));
+      while (mask != 0) {
+        const position = at + ctz(mask);
+        if (position > last) return -1;
+        if (
+          nocase ? sameFolded(data + position, literal, literalLength) : same(data + position, literal, literalLength)
+        )
+          return position;
+        mask &= mask - 1;
+      }
+    }
+  } else {
+    for (let at: u32 = 0; at <= last; at++) {
+      if ((load<u8>(data + at) | foldA) != a || (load<u8>(data + at + tail) | foldZ) != z) continue;
+      if (nocase ? sameFolded(data + at, literal, literalLength) : same(data + at, literal, literalLength))
+        return <i32>at;
     }
   }
   return -1;

@@ -16,7 +16,24 @@ export {
   readConfiguration,
 } from "./config/configuration.ts";
 export type { Configuration } from "./config/schema/root.ts";
-export { Engine, type EngineOptions, type FrameInput, isPassed } from "./engine/engine.ts";
+export {
+  ContainedEngine,
+  type ContainmentOptions,
+  type ContainmentStatus,
+  type Crash,
+  type CrashFrame,
+  type CrashLoop,
+  type FailurePolicy,
+} from "./engine/containment.ts";
+export { type CoreBinary, type CoreBuild, coreBinary } from "./engine/core.ts";
+export {
+  CoreTrap,
+  Engine,
+  type EngineOptions,
+  type FrameInput,
+  type InspectionEngine,
+  isPassed,
+} from "./engine/engine.ts";
 export type { Mode } from "./engine/settings.ts";
 export { type ErrorCode, type ErrorLocation, ExitCode, formatError, VpatchError } from "./errors.ts";
 export { type EveContext, eventName, formatEvent } from "./eve/format.ts";

@@ -1,9 +1,10 @@
-/** The core as the host sees it: the exports of `build/vpatch.wasm` (assembly/index.ts), integers in and out. */
+/** The core as the host sees it: the exports of `build/vpatch.wasm` (assembly/index.ts, docs/abi.md), integers in and out. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ABI_VERSION } from "../../../assembly/abi/codes.ts";
 import { VpatchError } from "../errors.ts";
-import { compileModule, instantiate, type WasmMemory, type WasmModule } from "./webassembly.ts";
+import { compileModule, instantiate, supportsSimd, type WasmMemory } from "./webassembly.ts";
 
 /** Exports of the core. Addresses hold from `configure` on and never move. */
 export interface CoreExports {
@@ -40,15 +41,32 @@ export interface CoreExports {
   counters_address(): number;
 }
 
-let module: WasmModule | undefined;
+/** The core is built twice, with one interface and the same results: with SIMD, and without for engines that lack it. */
+export type CoreBuild = "simd" | "scalar";
 
-/** The compiled core of this package; compiled once a process. */
-export function coreModule(): WasmModule {
-  if (module) return module;
+/** A compiled core and what identifies it. */
+export interface CoreBinary {
+  /** `simd`, `scalar`, or where it came from. */
+  readonly build: string;
+  /** A fresh instance; `abort` is its only import. */
+  instantiate(abort: (...values: number[]) => void): CoreExports;
+  /** SHA-256 of the module's bytes, in hex: the engine digest of evidence. */
+  readonly digest: string;
+}
+
+const FILES: Readonly<Record<CoreBuild, string>> = { simd: "vpatch.wasm", scalar: "vpatch.scalar.wasm" };
+const binaries = new Map<CoreBuild, CoreBinary>();
+
+/** The core of this package, compiled once a process; the build this machine can run when none is named. */
+export function coreBinary(build: CoreBuild = supportsSimd() ? "simd" : "scalar"): CoreBinary {
+  const known = binaries.get(build);
+  if (known) return known;
   const inBuild = import.meta.url.endsWith(".js");
-  const file = fileURLToPath(new URL(inBuild ? "../../../vpatch.wasm" : "../../../build/vpatch.wasm", import.meta.url));
+  const file = fileURLToPath(new URL(`${inBuild ? "../../../" : "../../../build/"}${FILES[build]}`, import.meta.url));
   try {
-    module = compileModule(readFileSync(file));
+    const binary = compileCore(readFileSync(file), build);
+    binaries.set(build, binary);
+    return binary;
   } catch (cause) {
     throw new VpatchError("VPATCH_ENGINE", "the core cannot be loaded", {
       location: { file },
@@ -56,12 +74,21 @@ export function coreModule(): WasmModule {
       cause,
     });
   }
-  return module;
+}
+
+/** Compiles the bytes of a core. Throws when they are no module. */
+export function compileCore(bytes: Uint8Array, build: string): CoreBinary {
+  const module = compileModule(bytes);
+  return {
+    build,
+    digest: createHash("sha256").update(bytes).digest("hex"),
+    instantiate: (abort) => instantiate<CoreExports>(module, abort),
+  };
 }
 
 /** A fresh instance of the core. @throws VpatchError when its ABI is another than this host's */
-export function instantiateCore(compiled: WasmModule): CoreExports {
-  const core = instantiate<CoreExports>(compiled, (message, _file, line, column) => {
+export function instantiateCore(binary: CoreBinary): CoreExports {
+  const core = binary.instantiate((message, _file, line, column) => {
     throw new VpatchError("VPATCH_ENGINE", `the core stopped (message ${message}, at ${line}:${column})`);
   });
   const version = core.abi_version() >>> 0;

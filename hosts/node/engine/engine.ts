@@ -14,7 +14,7 @@ import { VpatchError } from "../errors.ts";
 import type { EveContext } from "../eve/format.ts";
 import { EventView } from "../eve/record.ts";
 import type { RuleDescription } from "../eve/rules.ts";
-import { type CoreExports, coreModule, instantiateCore } from "./core.ts";
+import { type CoreBinary, type CoreExports, coreBinary, instantiateCore } from "./core.ts";
 import { readRuleDescriptions } from "./database.ts";
 import { type Mode, writeSettings } from "./settings.ts";
 
@@ -26,6 +26,31 @@ export interface EngineOptions {
   config?: Configuration;
   /** Called for every event of the core. The view holds only within the call. */
   onEvent?: (event: EventView) => void;
+  /** The core to use; left out: the build of this package that the machine can run. */
+  core?: CoreBinary;
+  /** The core's settings table itself, as evidence keeps it, instead of what `config` and `mode` make of it. */
+  settings?: Uint32Array;
+}
+
+/** No verdict yet: what a frame record holds until the core has decided. */
+const UNDECIDED = 0xff;
+
+/**
+ * The core stopped in the middle of a call: a defect of ours. Its instance must not be used any more (hosts/node/engine/containment.ts
+ * makes another), but its memory still holds the batch.
+ */
+export class CoreTrap extends VpatchError {
+  /** Frames of the batch that have their verdict; the next one stopped the core. All of them when no frame did. */
+  readonly decided: number;
+
+  constructor(decided: number, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super("VPATCH_ENGINE", `the core stopped: ${reason}`, {
+      remedy: "report this with the frames that caused it",
+      cause,
+    });
+    this.decided = decided;
+  }
 }
 
 /** A frame for the engine. */
@@ -45,10 +70,29 @@ export interface FrameInput {
   egress?: boolean;
 }
 
-/** A core in memory, configured. */
-export class Engine {
+/** What inspects frames: an {@link Engine}, or one that survives its core (containment.ts). */
+export interface InspectionEngine {
   readonly mode: Mode;
   readonly config: Configuration;
+  readonly rules: readonly RuleDescription[];
+  readonly eve: EveContext;
+  load(database: Uint8Array, file?: string): void;
+  write(frame: FrameInput): boolean;
+  inspect(): Uint8Array;
+  frame(index: number): Uint8Array;
+  advance(now: number): void;
+  finish(): void;
+  counters(): BigUint64Array;
+}
+
+/** A core in memory, configured. */
+export class Engine implements InspectionEngine {
+  readonly mode: Mode;
+  readonly config: Configuration;
+  /** The core in use: its build and digest. */
+  readonly binary: CoreBinary;
+  /** The core's settings, as it was configured. */
+  readonly settings: Uint32Array;
   /** What is known of the rules in force, by index. */
   rules: readonly RuleDescription[] = [];
   private readonly core: CoreExports;
@@ -70,9 +114,12 @@ export class Engine {
     this.mode = options.mode ?? "detect";
     this.config = options.config ?? defaultConfiguration();
     this.onEvent = options.onEvent;
-    const core = instantiateCore(coreModule());
+    this.binary = options.core ?? coreBinary();
+    const core = instantiateCore(this.binary);
     const table = new Uint32Array(core.memory.buffer, core.settings_address(), Setting.COUNT);
-    writeSettings(this.config, this.mode, table);
+    if (options.settings) table.set(options.settings.subarray(0, Setting.COUNT));
+    else writeSettings(this.config, this.mode, table);
+    this.settings = table.slice();
     if (core.configure() !== 1) {
       throw new VpatchError("VPATCH_ENGINE", "the core cannot have the memory its configuration asks for", {
         remedy: "lower the sizes under vpatch.capacity",
@@ -82,8 +129,8 @@ export class Engine {
     const { buffer } = core.memory;
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
-    this.slots = this.config.vpatch.capacity.frames;
-    this.frameBytes = this.config.vpatch.capacity["frame-bytes"];
+    this.slots = this.settings[Setting.FrameSlots]!;
+    this.frameBytes = this.settings[Setting.FrameBytes]!;
     this.records = core.slots_address();
     this.area = core.frames_address();
     this.verdictBytes = new Uint8Array(buffer, core.verdicts_address(), this.slots);
@@ -95,7 +142,7 @@ export class Engine {
    */
   load(database: Uint8Array, file?: string): void {
     const location = file === undefined ? {} : { location: { file } };
-    const room = this.config.vpatch.capacity["database-bytes"];
+    const room = this.settings[Setting.DatabaseBytes]!;
     if (database.length > room) {
       throw new VpatchError("VPATCH_DATABASE", `the database has ${database.length} bytes, there is room for ${room}`, {
         ...location,
@@ -142,11 +189,13 @@ export class Engine {
   /**
    * Inspects the batch.
    * @returns a verdict a frame (`Verdict`), in the order written; a view that holds until the next `write`
+   * @throws CoreTrap when the core stops: the verdicts of the frames it decided are in `verdicts`, the frames in `frame`
    */
   inspect(): Uint8Array {
     const count = this.written;
+    this.verdictBytes.fill(UNDECIDED, 0, count);
     for (let first = 0; first < count; ) {
-      const done = this.core.inspect(first, count - first);
+      const done = this.contained(() => this.core.inspect(first, count - first));
       if (done === 0 && this.core.events_used() === 0) {
         throw new VpatchError("VPATCH_ENGINE", "the core inspected no frame of a batch", {
           remedy: "raise vpatch.capacity.event-bytes",
@@ -160,6 +209,11 @@ export class Engine {
     return this.verdictBytes.subarray(0, count);
   }
 
+  /** The verdicts of the batch as far as they are decided. */
+  get verdicts(): Uint8Array {
+    return this.verdictBytes;
+  }
+
   /** The bytes of a frame of the last batch as the core left them (`Verdict.Modified`: rewritten). */
   frame(index: number): Uint8Array {
     const record = this.records + index * Frame.size;
@@ -167,15 +221,36 @@ export class Engine {
     return this.bytes.subarray(address, address + this.view.getUint32(record + Frame.length, true));
   }
 
+  /** Frames written since the last `inspect`. */
+  get pending(): number {
+    return this.written;
+  }
+
+  /** A copy of a frame of the batch as it was written. */
+  input(index: number): FrameInput {
+    const { view } = this;
+    const record = this.records + index * Frame.size;
+    const flags = view.getUint16(record + Frame.flags, true);
+    return {
+      data: this.frame(index).slice(),
+      linkType: view.getUint16(record + Frame.linkType, true),
+      timestamp: getU53(view, record + Frame.timestamp),
+      number: getU53(view, record + Frame.number),
+      wireLength: view.getUint32(record + Frame.wireLength, true),
+      partialChecksum: (flags & FrameFlag.PartialChecksum) !== 0,
+      egress: (flags & FrameFlag.Egress) !== 0,
+    };
+  }
+
   /** Lets time go on without a frame: flows time out. @param now microseconds since 1970 */
   advance(now: number): void {
-    while (this.core.advance(BigInt(now)) !== 0) this.drain();
+    while (this.contained(() => this.core.advance(BigInt(now))) !== 0) this.drain();
     this.drain();
   }
 
   /** Ends every flow, as at the end of a capture: what is still to be inspected or reported is. */
   finish(): void {
-    while (this.core.finish() !== 0) this.drain();
+    while (this.contained(() => this.core.finish()) !== 0) this.drain();
     this.drain();
   }
 
@@ -188,6 +263,17 @@ export class Engine {
   counters(): BigUint64Array {
     const view = new BigUint64Array(this.core.memory.buffer, this.core.counters_address(), Counter.COUNT);
     return view.slice();
+  }
+
+  /** Calls into the core. What it reported before it stopped still reaches `onEvent`. @throws CoreTrap */
+  private contained(call: () => number): number {
+    try {
+      return call();
+    } catch (cause) {
+      const undecided = this.verdictBytes.subarray(0, this.written).indexOf(UNDECIDED);
+      this.drain();
+      throw new CoreTrap(undecided < 0 ? this.written : undecided, cause);
+    }
   }
 
   private drain(): void {
@@ -206,6 +292,10 @@ export class Engine {
 function setU53(view: DataView, at: number, value: number): void {
   view.setUint32(at, value % 0x1_0000_0000, true);
   view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
+}
+
+function getU53(view: DataView, at: number): number {
+  return view.getUint32(at + 4, true) * 0x1_0000_0000 + view.getUint32(at, true);
 }
 
 /** Whether a verdict lets the frame by. */

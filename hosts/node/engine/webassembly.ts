@@ -9,6 +9,7 @@ export interface WasmMemory {
 }
 
 declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean;
   Module: { new (bytes: Uint8Array): WasmModule };
   Instance: {
     new (
@@ -21,6 +22,17 @@ declare const WebAssembly: {
 /** Compiles a module. Throws when the bytes are not one. */
 export function compileModule(bytes: Uint8Array): WasmModule {
   return new WebAssembly.Module(bytes);
+}
+
+/** A function that returns a 128-bit vector: a module that only an engine with SIMD accepts. */
+const SIMD_PROBE = Uint8Array.of(
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0],
+  ...[10, 10, 1, 8, 0, 0x41, 0, 0xfd, 15, 0xfd, 98, 11],
+);
+
+/** Whether this machine's WebAssembly has SIMD. */
+export function supportsSimd(): boolean {
+  return WebAssembly.validate(SIMD_PROBE);
 }
 
 /** Makes an instance whose only import is `env.abort`. */

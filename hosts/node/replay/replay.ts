@@ -5,7 +5,7 @@ import { Counter } from "../../../assembly/abi/counters.ts";
 import type { CapturedFrame } from "../capture/frame.ts";
 import { readCapture } from "../capture/reader.ts";
 import type { CaptureWriter } from "../capture/writer.ts";
-import { type Engine, isPassed } from "../engine/engine.ts";
+import { type InspectionEngine, isPassed } from "../engine/engine.ts";
 
 /** What a replay counted. */
 export interface ReplaySummary {
@@ -47,13 +47,13 @@ export class Replay {
     first: 0,
     last: 0,
   };
-  private readonly engine: Engine;
+  private readonly engine: InspectionEngine;
   private readonly options: ReplayOptions;
   /** Frames of the batch as the capture gave them, kept for the writer. */
   private readonly batch: CapturedFrame[] = [];
   private ignoreChecksums = false;
 
-  constructor(engine: Engine, options: ReplayOptions = {}) {
+  constructor(engine: InspectionEngine, options: ReplayOptions = {}) {
     this.engine = engine;
     this.options = options;
   }
