@@ -68,3 +68,12 @@ export function takeLine(part: Text, length: u32): bool {
   }
   return true;
 }
+
+/** Keeps the last `length` bytes of what `takeLine` joined. False when memory is short. */
+export function keepTail(part: Text, length: u32): bool {
+  const tail = wholeLine + wholeLength - length;
+  if (wholeLine != part.data) return appendText(part, Account.Http, tail, length);
+  memory.copy(part.data, tail, length);
+  part.length = length;
+  return true;
+}

@@ -13,6 +13,7 @@ import {
   inputAt,
   inputIsGap,
   inputLeft,
+  keepTail,
   lineLength,
   takeLine,
   unconsume,
@@ -148,13 +149,9 @@ function headers(state: HttpState, tx: HttpTx): Step {
     consume(left);
     return Step.Data;
   }
-  let data = inputAt;
-  let length = left;
-  if (fields.length > 0) {
-    if (!appendText(fields, Account.Http, inputAt, left)) return Step.Error;
-    data = fields.data;
-    length = fields.length;
-  }
+  if (!takeLine(fields, left)) return Step.Error;
+  const data = wholeLine;
+  const length = wholeLength;
   if (!readSection(state, tx, Direction.ToServer, data, length, false)) return Step.Error;
   let rest = <u32>(data + length - sectionRest);
   let over = sectionOver;
@@ -165,19 +162,11 @@ function headers(state: HttpState, tx: HttpTx): Step {
     rest -= blank;
   }
   if (over) {
-    fields.length = 0;
     consume(left - min(rest, left));
     return headersOver(state, tx);
   }
   consume(left);
-  const keptAlready = fields.length > 0;
-  fields.length = 0;
-  if (!withinLimit(state, tx, rest)) return Step.Error;
-  if (keptAlready) {
-    memory.copy(fields.data, sectionRest, rest);
-    fields.length = rest;
-  } else if (!appendText(fields, Account.Http, sectionRest, rest)) return Step.Error;
-  return Step.Data;
+  return withinLimit(state, tx, rest) && keepTail(fields, rest) ? Step.Data : Step.Error;
 }
 
 function headersOver(state: HttpState, tx: HttpTx): Step {

@@ -14,6 +14,7 @@ import {
   inputEnd,
   inputIsGap,
   inputLeft,
+  keepTail,
   lineLength,
   takeLine,
   unconsume,
@@ -47,7 +48,7 @@ import {
 } from "./http1_state";
 import { nextRequest, nextResponse, report, responseTransaction } from "./http1_transactions";
 import { closeResponseFile } from "./http1_upload";
-import { appendText, setText } from "./text";
+import { setText } from "./text";
 import { StateFlag } from "./transaction";
 
 /** One step. `Data` and `Error` leave nothing to do with this input. */
@@ -167,13 +168,9 @@ function headers(state: HttpState, tx: HttpTx): Step {
     return Step.Ok;
   }
   const left = inputLeft();
-  let data = inputAt;
-  let length = left;
-  if (fields.length > 0) {
-    if (!appendText(fields, Account.Http, inputAt, left)) return Step.Error;
-    data = fields.data;
-    length = fields.length;
-  }
+  if (!takeLine(fields, left)) return Step.Error;
+  const data = wholeLine;
+  const length = wholeLength;
   if (!readSection(state, tx, Direction.ToClient, data, length, false)) return Step.Error;
   const rest = <u32>(data + length - sectionRest);
   const blank =
@@ -181,7 +178,6 @@ function headers(state: HttpState, tx: HttpTx): Step {
     rest == length &&
     ((length == 1 && load<u8>(data) == 10) || (length == 2 && load<u16>(data) == 0x0a0d));
   if (sectionOver || blank) {
-    fields.length = 0;
     if (blank) consume(left);
     else if (rest <= left) consume(left - rest);
     if (tx.responseProgress == HttpProgress.Headers) state.responseState = ResponseState.BodyDetermine;
@@ -189,14 +185,7 @@ function headers(state: HttpState, tx: HttpTx): Step {
     return Step.Ok;
   }
   consume(left);
-  const keptAlready = fields.length > 0;
-  fields.length = 0;
-  if (!withinLimit(state, tx, rest)) return Step.Error;
-  if (keptAlready) {
-    memory.copy(fields.data, sectionRest, rest);
-    fields.length = rest;
-  } else if (!appendText(fields, Account.Http, sectionRest, rest)) return Step.Error;
-  return Step.Data;
+  return withinLimit(state, tx, rest) && keepTail(fields, rest) ? Step.Data : Step.Error;
 }
 
 function trailerOver(state: HttpState, tx: HttpTx): void {
