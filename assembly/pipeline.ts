@@ -17,6 +17,7 @@ import { Account, capAccount, configureHeap } from "./memory/heap";
 import { setting } from "./memory/settings";
 import { configureFlowEnd, endExpired, endRemaining, flushChanged } from "./pipeline/flow_end";
 import { inspectPacket } from "./pipeline/packet";
+import { loadConfiguration } from "./stream/configuration";
 import { configureStream } from "./stream/stream";
 import { countAdd } from "./verdict/counters";
 import { configureEvents, roomForFrame } from "./verdict/event";
@@ -75,6 +76,8 @@ export function loadDatabase(length: u32): LoadError {
   if (length > setting(Setting.DatabaseBytes)) return LoadError.BadLength;
   const error = adoptDatabase(databaseAddress, length, MAX_RULES);
   if (error != LoadError.None) return error;
+  // The host may have changed the mode (abi/settings.ts) since.
+  loadConfiguration();
   // The next one is written beside it.
   const adopted = databaseAddress;
   databaseAddress = otherDatabase;

@@ -1,5 +1,6 @@
 /**
  * Settings of `configure`: an array of u32, one a member, in this order. A host writes them at `settings_address()` before `configure`.
+ * The mode and what follows from it (Prevent, StreamInline, the policies, DropInvalid) may be written again before a `load`, between two batches.
  * Where a setting means what one of suricata.yaml means, the comment gives that name. Sizes are in bytes, times in seconds.
  */
 export enum Setting {

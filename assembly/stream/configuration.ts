@@ -1,4 +1,4 @@
-/** The stream settings, read once at configure. */
+/** The stream settings, read at configure and with every database: the host may have changed the mode. */
 import { Setting, TargetOs } from "../abi/settings";
 import { setting } from "../memory/settings";
 

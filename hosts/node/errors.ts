@@ -31,6 +31,7 @@ export type ErrorCode =
   | "VPATCH_RULES"
   | "VPATCH_DATABASE"
   | "VPATCH_ENGINE"
+  | "VPATCH_DRIVER"
   | "VPATCH_SCAN";
 
 /** Where an error lies. Lines and columns count from 1, offsets in bytes from 0. */

@@ -6,7 +6,7 @@
  */
 import { Verdict } from "../../../assembly/abi/codes.ts";
 import { Counter } from "../../../assembly/abi/counters.ts";
-import { FRAME_SLACK, Frame, FrameFlag } from "../../../assembly/abi/frames.ts";
+import { FrameFlag } from "../../../assembly/abi/frames.ts";
 import { Setting } from "../../../assembly/abi/settings.ts";
 import { defaultConfiguration } from "../config/configuration.ts";
 import type { Configuration } from "../config/schema/root.ts";
@@ -14,6 +14,7 @@ import { VpatchError } from "../errors.ts";
 import type { EveContext } from "../eve/format.ts";
 import { EventView } from "../eve/record.ts";
 import type { RuleDescription } from "../eve/rules.ts";
+import { FrameBatch } from "./batch.ts";
 import { type CoreBinary, type CoreExports, coreBinary, instantiateCore } from "./core.ts";
 import { readRuleDescriptions } from "./database.ts";
 import { type Mode, writeSettings } from "./settings.ts";
@@ -26,6 +27,8 @@ export interface EngineOptions {
   config?: Configuration;
   /** Called for every event of the core. The view holds only within the call. */
   onEvent?: (event: EventView) => void;
+  /** Called with the event records of a call where they lie in the core's memory, for a host that reads them elsewhere. Holds within the call. */
+  onRecords?: (records: Uint8Array) => void;
   /** The core to use; left out: the build of this package that the machine can run. */
   core?: CoreBinary;
   /** The core's settings table itself, as evidence keeps it, instead of what `config` and `mode` make of it. */
@@ -87,26 +90,22 @@ export interface InspectionEngine {
 
 /** A core in memory, configured. */
 export class Engine implements InspectionEngine {
-  readonly mode: Mode;
+  /** Changed by `setMode`. */
+  mode: Mode;
   readonly config: Configuration;
   /** The core in use: its build and digest. */
   readonly binary: CoreBinary;
-  /** The core's settings, as it was configured. */
-  readonly settings: Uint32Array;
+  /** The core's settings, as they are in force. */
+  settings: Uint32Array;
+  /** Frames written straight into the core's memory, as drivers do; `write` copies into it. */
+  readonly batch: FrameBatch;
   /** What is known of the rules in force, by index. */
   rules: readonly RuleDescription[] = [];
   private readonly core: CoreExports;
   private readonly onEvent: ((event: EventView) => void) | undefined;
-  private readonly bytes: Uint8Array;
-  private readonly view: DataView;
-  private readonly slots: number;
-  private readonly frameBytes: number;
-  private readonly records: number;
-  private readonly area: number;
+  private readonly onRecords: ((records: Uint8Array) => void) | undefined;
   private readonly verdictBytes: Uint8Array;
   private readonly event = new EventView();
-  private written = 0;
-  private fill = 0;
   private frameNumber = 0;
 
   /** @throws VpatchError when the configuration needs more memory than there is, or a setting has no meaning in this mode */
@@ -114,6 +113,7 @@ export class Engine implements InspectionEngine {
     this.mode = options.mode ?? "detect";
     this.config = options.config ?? defaultConfiguration();
     this.onEvent = options.onEvent;
+    this.onRecords = options.onRecords;
     this.binary = options.core ?? coreBinary();
     const core = instantiateCore(this.binary);
     const table = new Uint32Array(core.memory.buffer, core.settings_address(), Setting.COUNT);
@@ -127,20 +127,23 @@ export class Engine implements InspectionEngine {
     }
     this.core = core;
     const { buffer } = core.memory;
-    this.bytes = new Uint8Array(buffer);
-    this.view = new DataView(buffer);
-    this.slots = this.settings[Setting.FrameSlots]!;
-    this.frameBytes = this.settings[Setting.FrameBytes]!;
-    this.records = core.slots_address();
-    this.area = core.frames_address();
-    this.verdictBytes = new Uint8Array(buffer, core.verdicts_address(), this.slots);
+    const slots = this.settings[Setting.FrameSlots]!;
+    this.batch = new FrameBatch({
+      memory: buffer,
+      records: core.slots_address(),
+      slots,
+      area: core.frames_address(),
+      areaBytes: this.settings[Setting.FrameBytes]!,
+    });
+    this.verdictBytes = new Uint8Array(buffer, core.verdicts_address(), slots);
   }
 
   /**
    * Adopts a database between two batches; flows keep their state.
+   * @param describe whether `rules` is read from it; a data path that hands its event records on has no use for descriptions
    * @throws VpatchError when it is damaged, of another version or too large; the one before stays in force
    */
-  load(database: Uint8Array, file?: string): void {
+  load(database: Uint8Array, file?: string, describe = true): void {
     const location = file === undefined ? {} : { location: { file } };
     const room = this.settings[Setting.DatabaseBytes]!;
     if (database.length > room) {
@@ -149,8 +152,8 @@ export class Engine implements InspectionEngine {
         remedy: "raise vpatch.capacity.database-bytes",
       });
     }
-    const rules = readRuleDescriptions(database, file);
-    this.bytes.set(database, this.core.database_address());
+    const rules = describe ? readRuleDescriptions(database, file) : this.rules;
+    this.batch.bytes.set(database, this.core.database_address());
     const refused = this.core.load(database.length);
     if (refused !== 0) {
       throw new VpatchError("VPATCH_DATABASE", `the database is damaged (check ${refused} failed)`, {
@@ -163,27 +166,39 @@ export class Engine implements InspectionEngine {
 
   /** Adds a frame to the batch. False: the batch is full, `inspect` first. @throws RangeError when no batch could hold it */
   write(frame: FrameInput): boolean {
-    const { length } = frame.data;
-    const needed = (length + FRAME_SLACK + 7) & ~7;
-    if (needed > this.frameBytes)
-      throw new RangeError(`a frame of ${length} bytes does not fit into vpatch.capacity.frame-bytes`);
-    if (this.written === this.slots || this.fill + needed > this.frameBytes) return false;
-    const address = this.area + this.fill;
-    this.bytes.set(frame.data, address);
-    this.fill += needed;
-    const record = this.records + this.written * Frame.size;
-    const { view } = this;
+    const { data } = frame;
+    const { batch } = this;
+    const address = batch.take(data.length);
+    if (address === 0) {
+      if (batch.fits(data.length)) return false;
+      throw new RangeError(`a frame of ${data.length} bytes does not fit into vpatch.capacity.frame-bytes`);
+    }
+    batch.bytes.set(data, address);
     this.frameNumber = frame.number ?? this.frameNumber + 1;
-    view.setUint32(record + Frame.data, address, true);
-    view.setUint32(record + Frame.length, length, true);
-    setU53(view, record + Frame.timestamp, frame.timestamp);
-    setU53(view, record + Frame.number, this.frameNumber);
-    view.setUint16(record + Frame.linkType, frame.linkType, true);
     const flags = (frame.partialChecksum ? FrameFlag.PartialChecksum : 0) | (frame.egress ? FrameFlag.Egress : 0);
-    view.setUint16(record + Frame.flags, flags, true);
-    view.setUint32(record + Frame.wireLength, Math.max(frame.wireLength ?? length, length), true);
-    this.written++;
+    const wireLength = Math.max(frame.wireLength ?? data.length, data.length);
+    batch.place(address, data.length, frame.timestamp, this.frameNumber, frame.linkType, flags, wireLength);
     return true;
+  }
+
+  /**
+   * Changes between detection and prevention, between two batches; flows keep their state. The core takes the new settings over with a
+   * database: `database` is the one in force.
+   * @throws VpatchError when the configuration has no meaning in this mode; the one before stays in force
+   */
+  setMode(mode: Mode, database: Uint8Array): void {
+    const table = new Uint32Array(this.core.memory.buffer, this.core.settings_address(), Setting.COUNT);
+    const { settings } = this;
+    try {
+      writeSettings(this.config, mode, table);
+      this.settings = table.slice();
+      this.load(database, undefined, false);
+      this.mode = mode;
+    } catch (error) {
+      table.set(settings);
+      this.settings = settings;
+      throw error;
+    }
   }
 
   /**
@@ -192,7 +207,7 @@ export class Engine implements InspectionEngine {
    * @throws CoreTrap when the core stops: the verdicts of the frames it decided are in `verdicts`, the frames in `frame`
    */
   inspect(): Uint8Array {
-    const count = this.written;
+    const { count } = this.batch;
     this.verdictBytes.fill(UNDECIDED, 0, count);
     for (let first = 0; first < count; ) {
       const done = this.contained(() => this.core.inspect(first, count - first));
@@ -204,8 +219,7 @@ export class Engine implements InspectionEngine {
       first += done;
       this.drain();
     }
-    this.written = 0;
-    this.fill = 0;
+    this.batch.reset();
     return this.verdictBytes.subarray(0, count);
   }
 
@@ -216,27 +230,24 @@ export class Engine implements InspectionEngine {
 
   /** The bytes of a frame of the last batch as the core left them (`Verdict.Modified`: rewritten). */
   frame(index: number): Uint8Array {
-    const record = this.records + index * Frame.size;
-    const address = this.view.getUint32(record + Frame.data, true);
-    return this.bytes.subarray(address, address + this.view.getUint32(record + Frame.length, true));
+    return this.batch.frame(index);
   }
 
   /** Frames written since the last `inspect`. */
   get pending(): number {
-    return this.written;
+    return this.batch.count;
   }
 
   /** A copy of a frame of the batch as it was written. */
   input(index: number): FrameInput {
-    const { view } = this;
-    const record = this.records + index * Frame.size;
-    const flags = view.getUint16(record + Frame.flags, true);
+    const { batch } = this;
+    const flags = batch.flags(index);
     return {
       data: this.frame(index).slice(),
-      linkType: view.getUint16(record + Frame.linkType, true),
-      timestamp: getU53(view, record + Frame.timestamp),
-      number: getU53(view, record + Frame.number),
-      wireLength: view.getUint32(record + Frame.wireLength, true),
+      linkType: batch.linkType(index),
+      timestamp: batch.timestamp(index),
+      number: batch.number(index),
+      wireLength: batch.wireLength(index),
       partialChecksum: (flags & FrameFlag.PartialChecksum) !== 0,
       egress: (flags & FrameFlag.Egress) !== 0,
     };
@@ -270,16 +281,18 @@ export class Engine implements InspectionEngine {
     try {
       return call();
     } catch (cause) {
-      const undecided = this.verdictBytes.subarray(0, this.written).indexOf(UNDECIDED);
+      const undecided = this.verdictBytes.subarray(0, this.batch.count).indexOf(UNDECIDED);
       this.drain();
-      throw new CoreTrap(undecided < 0 ? this.written : undecided, cause);
+      throw new CoreTrap(undecided < 0 ? this.batch.count : undecided, cause);
     }
   }
 
   private drain(): void {
     const length = this.core.events_used();
+    const address = this.core.events_address();
+    if (length > 0) this.onRecords?.(this.batch.bytes.subarray(address, address + length));
     if (length > 0 && this.onEvent) {
-      const area = new DataView(this.view.buffer, this.core.events_address(), length);
+      const area = new DataView(this.batch.memory, address, length);
       for (let at = 0; at < length; ) {
         at += this.event.set(area, at);
         this.onEvent(this.event);
@@ -287,15 +300,6 @@ export class Engine implements InspectionEngine {
     }
     this.core.drain_events();
   }
-}
-
-function setU53(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % 0x1_0000_0000, true);
-  view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
-}
-
-function getU53(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true) * 0x1_0000_0000 + view.getUint32(at, true);
 }
 
 /** Whether a verdict lets the frame by. */

@@ -1,0 +1,185 @@
+/**
+ * A data-path worker: one thread, one core, one queue of the capture. It never yields to an event loop: it waits in the driver, which
+ * an eventfd wakes, and takes commands between two batches. So nothing the main thread does (compiling, writing events) delays a frame.
+ */
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import type { Driver } from "../driver/driver.ts";
+import { driverModule } from "../driver/module.ts";
+import { Engine } from "../engine/engine.ts";
+import { VpatchError } from "../errors.ts";
+import {
+  type Command,
+  MAX_EVENTS_UNDER_WAY,
+  type Report,
+  type ReportedError,
+  Share,
+  type WorkerSetup,
+} from "./messages.ts";
+import { Rejections } from "./rejections.ts";
+
+/** Milliseconds between two looks at timers and counters when nothing else happens. */
+const IDLE_MS = 100;
+/** Nanoseconds between two copies of the core's counters. */
+const COUNTERS_NS = 500_000_000n;
+/** Batches that an orderly stop still settles. */
+const LAST_BATCHES = 200;
+
+class DataPathWorker {
+  private readonly setup: WorkerSetup;
+  private readonly engine: Engine;
+  private readonly driver: Driver;
+  private readonly share: BigInt64Array;
+  private readonly rejections = new Rejections();
+  private database: Uint8Array;
+  private generation: number;
+  private stopping: number | undefined;
+  private copied = 0n;
+  private advanced = 0n;
+
+  constructor(setup: WorkerSetup, openDriver: (plan: WorkerSetup["plan"]) => Driver) {
+    this.setup = setup;
+    this.share = new BigInt64Array(setup.share);
+    this.database = setup.database;
+    this.generation = setup.generation;
+    this.engine = new Engine({
+      mode: setup.mode,
+      config: setup.config,
+      onRecords: (records) => this.records(records),
+    });
+    this.engine.load(setup.database, undefined, false);
+    this.driver = openDriver(setup.plan);
+  }
+
+  run(): void {
+    const { driver, engine } = this;
+    const timeout = Math.max(1, Math.min(IDLE_MS, Math.floor(this.setup.plan.heartbeat / 4)));
+    try {
+      this.report({ type: "ready" });
+      while (this.stopping === undefined) {
+        driver.beat();
+        this.commands();
+        this.turn(timeout);
+      }
+      for (let left = LAST_BATCHES; left > 0 && this.turn(0) > 0; left--);
+      engine.finish();
+      this.count(process.hrtime.bigint(), true);
+    } finally {
+      driver.close();
+    }
+    this.report({ type: "stopped", id: this.stopping });
+  }
+
+  /** Receives, inspects and settles one batch. Frames it had. */
+  private turn(timeout: number): number {
+    const { driver, engine, share } = this;
+    engine.batch.reset();
+    const count = driver.receive(engine.batch, timeout);
+    const now = process.hrtime.bigint();
+    if (count > 0) {
+      const { batch } = engine;
+      this.rejections.reset();
+      const verdicts = engine.inspect();
+      driver.settle(batch, verdicts, this.rejections.replies(batch, verdicts));
+      const took = process.hrtime.bigint() - now;
+      share[Share.Batches] = share[Share.Batches]! + 1n;
+      if (took > share[Share.LongestBatch]!) share[Share.LongestBatch] = took;
+    }
+    if (now - this.advanced > BigInt(IDLE_MS) * 1_000_000n) {
+      this.advanced = now;
+      engine.advance(Date.now() * 1000);
+    }
+    this.count(now, false);
+    return count;
+  }
+
+  /** Tells the main thread how far we are. */
+  private count(now: bigint, all: boolean): void {
+    const { share, driver } = this;
+    const { stats } = driver;
+    share[Share.Frames] = BigInt(stats.frames);
+    share[Share.Alive] = now;
+    if (!all && now - this.copied < COUNTERS_NS) return;
+    this.copied = now;
+    share[Share.Bytes] = BigInt(stats.bytes);
+    share[Share.Passed] = BigInt(stats.passed);
+    share[Share.Dropped] = BigInt(stats.dropped);
+    share[Share.Rejected] = BigInt(stats.rejected);
+    share[Share.Modified] = BigInt(stats.modified);
+    share[Share.Errors] = BigInt(stats.errors);
+    share[Share.Oversized] = BigInt(stats.oversized);
+    share.set(this.engine.counters() as unknown as BigInt64Array, Share.COUNT);
+  }
+
+  private commands(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.setup.port);
+      if (received === undefined) return;
+      this.obey(received.message as Command);
+    }
+  }
+
+  private obey(command: Command): void {
+    const { id } = command;
+    try {
+      if (command.type === "stop") {
+        this.stopping = id;
+        return;
+      }
+      if (command.type === "adopt") {
+        this.engine.load(command.database, undefined, false);
+        this.database = command.database;
+        this.generation = command.generation;
+      } else {
+        this.engine.setMode(command.mode, this.database);
+      }
+      this.report({ type: "adopted", id });
+    } catch (error) {
+      this.report({ type: "refused", id, error: reportedError(error) });
+    }
+  }
+
+  /** Event records, still in the core's memory: copied out, and dropped when the main thread does not keep up. */
+  private records(records: Uint8Array): void {
+    const { share } = this;
+    this.rejections.note(records);
+    const underWay = share[Share.EventBytes]! - Atomics.load(share, Share.Acknowledged);
+    if (underWay > BigInt(MAX_EVENTS_UNDER_WAY)) {
+      share[Share.EventsLost] = share[Share.EventsLost]! + BigInt(countRecords(records));
+      return;
+    }
+    const copy = records.slice();
+    share[Share.EventBytes] = share[Share.EventBytes]! + BigInt(copy.length);
+    this.report({ type: "events", records: copy, generation: this.generation, mode: this.engine.mode }, copy.buffer);
+  }
+
+  private report(report: Report, transfer?: ArrayBuffer): void {
+    this.setup.port.postMessage(report, transfer ? [transfer] : []);
+  }
+}
+
+function countRecords(records: Uint8Array): number {
+  const view = new DataView(records.buffer, records.byteOffset, records.length);
+  let count = 0;
+  for (let at = 0; at + 4 <= records.length; at += Math.max(8, view.getUint32(at, true))) count++;
+  return count;
+}
+
+function reportedError(error: unknown): ReportedError {
+  if (error instanceof VpatchError) {
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    };
+  }
+  return { code: "VPATCH_ENGINE", message: error instanceof Error ? error.message : String(error) };
+}
+
+const setup = workerData as WorkerSetup;
+try {
+  const { openDriver } = await driverModule();
+  new DataPathWorker(setup, openDriver).run();
+} catch (error) {
+  setup.port.postMessage({ type: "failed", error: reportedError(error) } satisfies Report);
+}
+setup.port.close();
