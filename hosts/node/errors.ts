@@ -32,7 +32,9 @@ export type ErrorCode =
   | "VPATCH_DATABASE"
   | "VPATCH_ENGINE"
   | "VPATCH_DRIVER"
-  | "VPATCH_SCAN";
+  | "VPATCH_SCAN"
+  | "VPATCH_CONTROL"
+  | "VPATCH_AGENT";
 
 /** Where an error lies. Lines and columns count from 1, offsets in bytes from 0. */
 export interface ErrorLocation {

@@ -1,5 +1,6 @@
 /** `outputs`: what is written of what the core reports. */
 import { BOOLEAN_SCHEMA, type Field, field, isTrue, type JsonSchema } from "../field.ts";
+import { DESTINATION_SCHEMA, type EveDestination, parseDestination, STOCK_DESTINATION } from "./eve_destination.ts";
 
 /** Event types whose options we read; each may stand alone or with its options, as in suricata.yaml. */
 export interface EveOptions {
@@ -23,6 +24,8 @@ export interface EveOptions {
   anomaly: { decode: boolean; stream: boolean; applayer: boolean };
   /** Name of the file within the output folder. */
   filename: string;
+  /** Where a running agent writes: one for each `eve-log` output. */
+  destinations: readonly EveDestination[];
   /** Add `pcap_filename`. */
   pcapFile: boolean;
   /** Add `ether`. */
@@ -92,6 +95,7 @@ const STOCK: EveOptions = {
   drop: { alerts: true, flows: "all", verdict: true },
   anomaly: { decode: true, stream: true, applayer: true },
   filename: "eve.json",
+  destinations: [STOCK_DESTINATION],
   pcapFile: false,
   ethernet: false,
   metadata: true,
@@ -148,8 +152,7 @@ const TYPE_OPTIONS: Record<string, JsonSchema> = {
 
 const EVE_SCHEMA: JsonSchema = map({
   enabled: flag,
-  filetype: { enum: ["regular", "file"], title: "one of regular, file" },
-  filename: { type: "string", title: "a file name" },
+  ...DESTINATION_SCHEMA,
   "pcap-file": flag,
   ethernet: flag,
   metadata: flag,
@@ -201,16 +204,25 @@ function pick(raw: Raw | undefined, key: string, stock: boolean): boolean {
   return value === undefined || value === null ? stock : isTrue(value);
 }
 
-/** The options of the `eve-log` output of an `outputs` list that the schema has accepted; without one: no events. */
-function parse(value: unknown): EveOptions {
-  const output = (value as Raw[]).find((entry) => "eve-log" in entry);
-  const eve = (output?.["eve-log"] ?? undefined) as Raw | undefined;
-  if (!output || !pick(eve, "enabled", true)) return { ...STOCK, types: new Set() };
+/** The event types of a list, with their options. */
+function selectedTypes(list: unknown): Map<string, Raw> {
   const types = new Map<string, Raw>();
-  for (const entry of (eve?.types ?? [...STOCK_TYPES]) as (string | Raw)[]) {
+  for (const entry of (list ?? [...STOCK_TYPES]) as (string | Raw)[]) {
     const [name, options] = typeof entry === "string" ? [entry, {}] : Object.entries(entry)[0]!;
     if (pick((options ?? {}) as Raw, "enabled", true)) types.set(name, (options ?? {}) as Raw);
   }
+  return types;
+}
+
+/** The options of the first `eve-log` output, and the destinations of all, of an `outputs` list that the schema has accepted; without one: no events. */
+function parse(value: unknown): EveOptions {
+  const outputs = (value as Raw[]).filter((entry) => "eve-log" in entry).map((entry) => entry["eve-log"] as Raw | null);
+  const [eve, ...others] = outputs.filter((each) => pick(each ?? {}, "enabled", true)).map((each) => each ?? {});
+  if (!eve) return { ...STOCK, types: new Set(), destinations: [] };
+  const types = selectedTypes(eve.types);
+  const destinations = [parseDestination(eve, undefined)];
+  for (const each of others)
+    destinations.push(parseDestination(each, each.types ? new Set(selectedTypes(each.types).keys()) : undefined));
   const alert = types.get("alert");
   const drop = types.get("drop");
   const metadata = alert?.metadata as Raw | boolean | string | null | undefined;
@@ -242,7 +254,8 @@ function parse(value: unknown): EveOptions {
       stream: pick(anomaly, "stream", anomaly === undefined),
       applayer: pick(anomaly, "applayer", true),
     },
-    filename: (eve?.filename as string | undefined) ?? STOCK.filename,
+    filename: (eve.filename as string | undefined) ?? STOCK.filename,
+    destinations,
     pcapFile: pick(eve, "pcap-file", STOCK.pcapFile),
     ethernet: pick(eve, "ethernet", STOCK.ethernet),
     metadata: pick(eve, "metadata", STOCK.metadata),
@@ -250,7 +263,7 @@ function parse(value: unknown): EveOptions {
 }
 
 export const outputs: Field<EveOptions> = field(
-  "Where events go. The `eve-log` output is read: `filename`, `types` with their options, `pcap-file`, `ethernet`, `metadata`. Left out: every event type, in `eve.json`.",
+  "Where events go. `eve-log` outputs are read: `filename`, `types` with their options, `pcap-file`, `ethernet`, `metadata` of the first; where each goes, as docs/agent.md tells. Left out: every event type, in `eve.json`.",
   "a list of outputs",
   SCHEMA,
   parse,

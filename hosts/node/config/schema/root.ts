@@ -1,6 +1,7 @@
 /** The whole configuration. Names and nesting are those of suricata.yaml; `vpatch` holds what has no counterpart there. */
 import { DEFAULT_ADDRESS_GROUPS, DEFAULT_PORT_GROUPS } from "../../../../compiler/variables.ts";
 import { foreign, integer, optionalText, type Resolved, record, section } from "../field.ts";
+import { processSettings } from "./agent.ts";
 import { appLayer } from "./app_layer.ts";
 import { capture, decoder, livedev, pcapFile, vlan } from "./decoder.ts";
 import { actionOrder, asn1MaxFrames, detect, packetAlertMax, pcre } from "./detect.ts";
@@ -27,8 +28,6 @@ const table = (what: string) =>
 /** Parts of suricata.yaml about Suricata's own process: accepted so that a whole file can be brought, not read. */
 const FOREIGN = [
   "suricata-version",
-  "default-log-dir",
-  "stats",
   "plugins",
   "heartbeat",
   "logging",
@@ -43,9 +42,7 @@ const FOREIGN = [
   "max-pending-packets",
   "runmode",
   "sensor-name",
-  "pid-file",
   "daemon-directory",
-  "unix-command",
   "legacy",
   "engine-analysis",
   "mpm-algo",
@@ -60,9 +57,7 @@ const FOREIGN = [
   "pfring",
   "ipfw",
   "napatech",
-  "default-rule-path",
   "default-packet-size",
-  "rule-files",
   "firewall",
   "magic-file",
   "include",
@@ -94,6 +89,7 @@ export const root = section("The configuration.", {
   "classification-file": optionalText("A classification.config that replaces ours."),
   "reference-config-file": optionalText("A reference.config that replaces ours."),
   "threshold-file": optionalText("A threshold.config: thresholds, rate filters and suppressions."),
+  ...processSettings,
   vpatch,
   ...(Object.fromEntries(FOREIGN.map((name) => [name, foreign("About Suricata's own process.")])) as Record<
     (typeof FOREIGN)[number],

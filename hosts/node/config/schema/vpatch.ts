@@ -1,8 +1,10 @@
 /** `vpatch`: settings that suricata.yaml has no counterpart for. */
 import { integer, section, size } from "../field.ts";
+import { agentSettings } from "./agent.ts";
 import { exceptionPolicy } from "./policies.ts";
 
 export const vpatch = section("What has no counterpart in suricata.yaml.", {
+  ...agentSettings,
   capacity: section(
     "Sizes of the core's pools. All memory is taken at start; the exception policies say what happens when a pool is full.",
     {
