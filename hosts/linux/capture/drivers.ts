@@ -1,6 +1,11 @@
 /** The drivers of Linux, by name. */
 import type { Capture, CaptureOptions, Driver, DriverName, DriverProbe, QueuePlan } from "../../node/driver/driver.ts";
 import { VpatchError } from "../../node/errors.ts";
+import { removeRules } from "./firewall.ts";
+import { removeFilter } from "./heartbeat.ts";
+import { NfqueueDriver } from "./nfqueue.ts";
+import { missingForNfqueue, NfqueueCapture } from "./nfqueue-capture.ts";
+import { removeState, STATE_FOLDER, staleStates } from "./state.ts";
 
 /** One driver: what it needs, how it is set up, how a worker opens its queue. */
 export interface LinuxDriver {
@@ -11,7 +16,14 @@ export interface LinuxDriver {
   open(plan: QueuePlan): Driver;
 }
 
-const drivers: Partial<Record<DriverName, LinuxDriver>> = {};
+const drivers: Partial<Record<DriverName, LinuxDriver>> = {
+  nfqueue: {
+    inline: true,
+    missing: missingForNfqueue,
+    prepare: (options) => new NfqueueCapture(options),
+    open: (plan) => new NfqueueDriver(plan),
+  },
+};
 
 function driverOf(name: DriverName): LinuxDriver {
   const driver = drivers[name];
@@ -26,8 +38,21 @@ export function probe(name: DriverName, options: CaptureOptions): DriverProbe {
   return { driver: name, inline: driver.inline, usable: missing.length === 0, missing };
 }
 
-export function cleanUp(_options: Pick<CaptureOptions, "stateFolder">): string[] {
-  return [];
+export function cleanUp({ stateFolder = STATE_FOLDER }: Pick<CaptureOptions, "stateFolder">): string[] {
+  const removed: string[] = [];
+  for (const { file, state } of staleStates(stateFolder)) {
+    const { firewall, filter } = state;
+    if (firewall !== undefined) {
+      removeRules(firewall);
+      removed.push(`firewall chain ${firewall.chain}`);
+    }
+    if (filter !== undefined) {
+      removeFilter(filter);
+      removed.push(`eBPF pin ${filter.path}`);
+    }
+    removeState(file);
+  }
+  return removed;
 }
 
 export function prepare(name: DriverName, options: CaptureOptions): Capture {

@@ -4,7 +4,8 @@
  *
  * Contract: `rejectPackets` takes any bytes; what it cannot read as TCP or UDP over IP gets no answer.
  */
-import { Action, IpProto, LinkType } from "../../../assembly/abi/codes.ts";
+import { Action, IpProto } from "../../../assembly/abi/codes.ts";
+import { fold, networkOffset, sum, transportChecksum, transportOf } from "./checksum.ts";
 
 /** A network-layer packet; `onward`: it goes where the rejected frame was going. */
 export interface RejectPacket {
@@ -12,9 +13,6 @@ export interface RejectPacket {
   onward: boolean;
 }
 
-const ETHERTYPE_IPV4 = 0x0800;
-const ETHERTYPE_IPV6 = 0x86dd;
-const VLAN_TYPES = [0x8100, 0x88a8, 0x9100];
 const TTL = 64;
 /** Bytes of a rejected packet that an ICMP message carries. */
 const QUOTED = 512;
@@ -54,71 +52,23 @@ export function rejectPackets(frame: Uint8Array, linkType: number, action: Actio
   return answers;
 }
 
-/** Where the network layer begins, or -1. */
-export function networkOffset(frame: Uint8Array, linkType: number): number {
-  if (linkType === LinkType.Raw || linkType === LinkType.Ipv4 || linkType === LinkType.Ipv6) return 0;
-  if (linkType !== LinkType.Ethernet) return -1;
-  let at = 12;
-  for (let tags = 0; tags < 3 && at + 2 <= frame.length; tags++) {
-    const type = (frame[at]! << 8) | frame[at + 1]!;
-    if (type === ETHERTYPE_IPV4 || type === ETHERTYPE_IPV6) return at + 2;
-    if (!VLAN_TYPES.includes(type)) return -1;
-    at += 4;
-  }
-  const type = at + 2 <= frame.length ? (frame[at]! << 8) | frame[at + 1]! : 0;
-  return type === ETHERTYPE_IPV4 || type === ETHERTYPE_IPV6 ? at + 2 : -1;
-}
-
 function readSegment(frame: Uint8Array, linkType: number): Segment | undefined {
   const offset = networkOffset(frame, linkType);
   if (offset < 0) return undefined;
   const bytes = frame.subarray(offset);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const segment = bytes.length > 0 && bytes[0]! >> 4 === 6 ? readIpv6(bytes, view) : readIpv4(bytes, view);
-  if (segment === undefined) return undefined;
-  const room = segment.proto === IpProto.Tcp ? 20 : 8;
-  if (segment.proto !== IpProto.Tcp && segment.proto !== IpProto.Udp) return undefined;
-  return segment.transport + room <= Math.min(bytes.length, segment.length) ? segment : undefined;
-}
-
-function readIpv4(bytes: Uint8Array, view: DataView): Segment | undefined {
-  if (bytes.length < 20 || bytes[0]! >> 4 !== 4) return undefined;
-  const fragment = view.getUint16(6) & 0x1fff;
-  if (fragment !== 0) return undefined;
-  const source = bytes.subarray(12, 16);
-  const destination = bytes.subarray(16, 20);
-  const transport = (bytes[0]! & 15) * 4;
+  const found = transportOf(bytes);
+  if (found === undefined || (found.proto !== IpProto.Tcp && found.proto !== IpProto.Udp)) return undefined;
+  const { version, proto, at, end, length } = found;
+  if (at + (proto === IpProto.Tcp ? 20 : 8) > end) return undefined;
+  const [from, to, bytesOf] = version === 4 ? [12, 16, 4] : [8, 24, 16];
   return {
-    view,
+    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
     bytes,
-    version: 4,
-    source,
-    destination,
-    proto: bytes[9]!,
-    transport,
-    length: view.getUint16(2) || bytes.length,
-  };
-}
-
-function readIpv6(bytes: Uint8Array, view: DataView): Segment | undefined {
-  if (bytes.length < 40) return undefined;
-  let proto = bytes[6]!;
-  let transport = 40;
-  const options: readonly number[] = [IpProto.HopByHop, IpProto.Routing, IpProto.DestOpts];
-  for (let headers = 0; headers < 8 && options.includes(proto); headers++) {
-    if (transport + 8 > bytes.length) return undefined;
-    proto = bytes[transport]!;
-    transport += (bytes[transport + 1]! + 1) * 8;
-  }
-  const length = view.getUint16(4) === 0 ? bytes.length : 40 + view.getUint16(4);
-  return {
-    view,
-    bytes,
-    version: 6,
-    source: bytes.subarray(8, 24),
-    destination: bytes.subarray(24, 40),
+    version,
+    source: bytes.subarray(from, from + bytesOf),
+    destination: bytes.subarray(to, to + bytesOf),
     proto,
-    transport,
+    transport: at,
     length,
   };
 }
@@ -147,7 +97,7 @@ function reset({ view, bytes, version, source, destination, transport, length }:
     out.setUint32(at + 8, sequence + payload);
     packet[at + 13] = RST | ACK;
   }
-  out.setUint16(at + 16, transportChecksum(packet, version, at, IpProto.Tcp));
+  out.setUint16(at + 16, transportChecksum(packet, version, at, packet.length, IpProto.Tcp));
   return packet;
 }
 
@@ -161,7 +111,7 @@ function prohibited({ bytes, version, source, destination, length }: Segment, on
   packet[at] = version === 4 ? 3 : 1;
   packet[at + 1] = version === 4 ? 13 : 1;
   packet.set(quoted, at + 8);
-  out.setUint16(at + 2, version === 4 ? fold(sum(packet, at, packet.length)) : transportChecksum(packet, 6, at, proto));
+  out.setUint16(at + 2, transportChecksum(packet, version, at, packet.length, proto));
   return packet;
 }
 
@@ -192,23 +142,4 @@ function ipPacket(
     packet.set(destination, 24);
   }
   return { packet, at };
-}
-
-/** RFC 1071. */
-function sum(bytes: Uint8Array, from: number, to: number): number {
-  let total = 0;
-  for (let at = from; at < to; at += 2) total += (bytes[at]! << 8) | (at + 1 < to ? bytes[at + 1]! : 0);
-  return total;
-}
-
-function fold(total: number): number {
-  let value = total;
-  while (value > 0xffff) value = (value & 0xffff) + Math.floor(value / 0x1_0000);
-  return ~value & 0xffff;
-}
-
-/** With the pseudo header (RFC 9293, 3.1; RFC 8200, 8.1); the checksum field is 0. */
-function transportChecksum(packet: Uint8Array, version: 4 | 6, at: number, proto: number): number {
-  const addresses = version === 4 ? sum(packet, 12, 20) : sum(packet, 8, 40);
-  return fold(addresses + proto + (packet.length - at) + sum(packet, at, packet.length));
 }
