@@ -264,8 +264,12 @@ function parse(
   return min<u32>(<u32>consumed, length);
 }
 
-/** A message that is whole makes raw inspection due: rules on the stream see it together with the rules on the transaction. */
+/**
+ * A message that is whole makes raw inspection due: rules on the stream see it together with the rules on the transaction. SMB's parser
+ * does not ask for it in Suricata 8 (its ticket 7863).
+ */
 function triggerComplete(session: Session, state: AppState): void {
+  if (state.proto == <u8>AppProto.Smb) return;
   const both: u32 = TxFlag.RawToServer | TxFlag.RawToClient;
   for (let at = state.newest; at != 0; at = changetype<Tx>(at).previous) {
     const tx = changetype<Tx>(at);
