@@ -77,8 +77,27 @@ export function freeItems(head: usize): void {
 export let parameterAt: usize = 0;
 export let parameterLength: u32 = 0;
 
-/** Finds `; name=value` or `; name="value"` in a header's value. */
+/** Sections of a parameter put together: `name*0=a; name*1=b` (RFC 2231 section 3). */
+const MAX_SECTIONS: u32 = 10;
+const MAX_JOINED: u32 = 1024;
+const joined: usize = memory.data(1024 + 64);
+
+/** Finds `; name=value` or `; name="value"` in a header's value, in one piece or in sections. */
 export function findParameter(value: usize, length: u32, name: string): bool {
+  if (findSection(value, length, name, -1)) return true;
+  let total: u32 = 0;
+  for (let i: u32 = 0; i < MAX_SECTIONS && findSection(value, length, name, <i32>i); i++) {
+    const n = min<u32>(parameterLength, MAX_JOINED - total);
+    memory.copy(joined + total, parameterAt, n);
+    total += n;
+  }
+  parameterAt = joined;
+  parameterLength = total;
+  return total > 0;
+}
+
+/** Finds a parameter whole (`section` below 0) or one section of it. */
+function findSection(value: usize, length: u32, name: string, section: i32): bool {
   let at: u32 = 0;
   while (at < length) {
     // To the next semicolon outside quotes.
@@ -89,16 +108,20 @@ export function findParameter(value: usize, length: u32, name: string): bool {
     }
     if (++at >= length) return false;
     while (at < length && isSpace(load<u8>(value + at))) at++;
-    if (matches(value + at, length - at, name)) return true;
+    if (matches(value + at, length - at, name, section)) return true;
   }
   return false;
 }
 
-function matches(at: usize, length: u32, name: string): bool {
+function matches(at: usize, length: u32, name: string, section: i32): bool {
   const n = <u32>name.length;
   if (length <= n) return false;
   for (let i: u32 = 0; i < n; i++) if (lower(load<u8>(at + i)) != <u32>name.charCodeAt(i)) return false;
   let i = n;
+  if (section >= 0) {
+    if (length < n + 3 || load<u8>(at + i) != 0x2a || <i32>load<u8>(at + i + 1) != 0x30 + section) return false;
+    i += 2;
+  }
   if (load<u8>(at + i) == 0x2a) i++;
   while (i < length && isSpace(load<u8>(at + i))) i++;
   if (i >= length || load<u8>(at + i) != 0x3d) return false;

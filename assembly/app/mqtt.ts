@@ -368,8 +368,9 @@ export function mqttParse(base: AppState, direction: u32, data: usize, length: u
     at = data + from + head;
     stop = at + remaining;
     noteFrame(state, direction, "pdu", data + from, head + remaining);
-    noteFrame(state, direction, "header", data + from, head);
-    if (remaining > 0) noteFrame(state, direction, "data", at, remaining);
+    // As in Suricata 8: header and data count from the first message of the input, the header as one of two bytes.
+    noteFrame(state, direction, "header", data, 2);
+    if (remaining > 0) noteFrame(state, direction, "data", data + 2, min<u32>(remaining, length - 2));
     if (!message(state, direction, header)) return PARSE_ERROR;
     from += head + remaining;
   }
