@@ -103,7 +103,7 @@ export function ftpClose(base: AppState): void {
 function makeTx(state: FtpState): usize {
   if (state.oldest != 0) {
     const oldest = changetype<Tx>(state.oldest);
-    if (state.opened - oldest.id > setting(Setting.FtpMaxTx)) {
+    if (state.opened - oldest.id >= setting(Setting.FtpMaxTx)) {
       oldest.raise(AppEvent.ftp__too_many_transactions);
       oldest.flags |= TxFlag.UpdatedToServer;
       return 0;
