@@ -181,6 +181,7 @@ export enum Buffer {
   enip__product_name = 1152,
   enip__service_name = 1153,
   tftp__file = 1216,
+  dnp3__data = 1344,
   rdp__cookie = 1280,
 }
 
@@ -295,8 +296,15 @@ export enum Field {
   enip__capabilities = 1168,
   modbus__function = 1216,
   modbus__unit_id = 1217,
+  modbus__subfunction = 1218,
+  modbus__access = 1219,
+  modbus__category = 1220,
+  modbus__first_address = 1221,
+  modbus__last_address = 1222,
+  modbus__written = 1223,
   dnp3_func = 1280,
   dnp3_ind = 1281,
+  dnp3_obj = 1282,
   dhcp__leasetime = 1344,
   dhcp__rebinding_time = 1345,
   dhcp__renewal_time = 1346,

@@ -3,7 +3,7 @@
  * as in Suricata 8.
  */
 import { AppEvent } from "../abi/app_events";
-import { Field } from "../abi/buffers";
+import { Buffer, Field } from "../abi/buffers";
 import { AppProto, Direction } from "../abi/codes";
 import { SimpleProgress } from "../abi/progress";
 import { Account } from "../memory/heap";
@@ -12,7 +12,7 @@ import { readObjects } from "./dnp3_objects";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { appendText, freeText, Text } from "./text";
 import { AppState, openState, Tx } from "./transaction";
-import { keepNumber, logNumber, openMessage, ValueTx, valueNumber } from "./values";
+import { keep, keepNumber, logNumber, openMessage, ValueTx, valueNumber } from "./values";
 
 /** Link header: 0x05 0x64, length, control, destination, source, checksum. */
 const HEADER: u32 = 10;
@@ -173,7 +173,8 @@ function userData(state: Dnp3State, direction: u32, frame: usize, size: u32): vo
   }
   if ((transport & 0x80) == 0) return;
   const head: u32 = toServer ? 2 : 4;
-  if (message.length >= head) readObjects(tx, message.data + head, message.length - head);
+  keep(tx, Buffer.dnp3__data, direction, message.data, message.length);
+  if (message.length >= head) readObjects(tx, direction, message.data + head, message.length - head);
   finish(tx, direction, state, message);
 }
 

@@ -3,7 +3,8 @@
  * takes depends on the object; an object not known here ends the reading, for nobody can tell where the next begins.
  */
 import { AppEvent } from "../abi/app_events";
-import { ValueTx } from "./values";
+import { Field } from "../abi/buffers";
+import { keepNumber, ValueTx } from "./values";
 
 /** Suricata's limits of a message. */
 const MAX_POINTS: u32 = 16384;
@@ -173,7 +174,7 @@ function countOf(code: u32, at: usize, size: u32): u32 {
 }
 
 /** Reads the objects; raises what is wrong with them. */
-export function readObjects(tx: ValueTx, data: usize, length: u32): void {
+export function readObjects(tx: ValueTx, direction: u32, data: usize, length: u32): void {
   let at: u32 = 0;
   let points: u32 = 0;
   for (let objects: u32 = 0; at + 3 <= length; objects++) {
@@ -188,6 +189,7 @@ export function readObjects(tx: ValueTx, data: usize, length: u32): void {
     const range = rangeSize(code);
     at += 3;
     if (range > length - at) return;
+    keepNumber(tx, Field.dnp3_obj, direction, (group << 8) | variation);
     const count = countOf(code, data + at, range);
     at += range;
     if (variation == 0 || count == 0) continue;

@@ -2,12 +2,12 @@
 import { AppEvent } from "../abi/app_events";
 import { Field } from "../abi/buffers";
 import { AppProto, Direction } from "../abi/codes";
-import { end, flag, map } from "../verdict/cbor";
 import { be16 } from "../wire/bytes";
 import { noteFrame } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
+import { keepFunction, keepRequest, MODBUS_EXCEPTION, MODBUS_TRANSACTION } from "./modbus_function";
 import { AppState, openState, Tx } from "./transaction";
-import { completeValues, keepNumber, logNumber, openMessage, openValues, ValueTx, valueNumber } from "./values";
+import { completeValues, keepNumber, openMessage, openValues, ValueTx } from "./values";
 
 const HEADER: u32 = 7;
 /** Bytes the header's length field may count: unit, function and data. */
@@ -18,9 +18,6 @@ const MAX_UNIT: u32 = 247;
 /** Unanswered requests that count as a flood. */
 const MAX_LIVE: u32 = 500;
 const ANSWERED: u32 = 1;
-/** Key of the exception code, for EVE. */
-const EXCEPTION: u32 = 0x7000;
-const TRANSACTION: u32 = 0x7001;
 
 export function modbusOpen(): usize {
   return openState(AppProto.Modbus, <u32>offsetof<AppState>());
@@ -48,14 +45,15 @@ function check(tx: ValueTx, data: usize): void {
   if ((load<u8>(data, 7) & 0x7f) == 0) tx.raise(AppEvent.modbus__invalid_function_code);
 }
 
-function request(state: AppState, data: usize): bool {
+function request(state: AppState, data: usize, size: u32): bool {
   if (state.live >= MAX_LIVE) flooded(state);
   const tx = openValues(state);
   if (tx == null) return false;
   tx.mark = be16(data);
-  keepNumber(tx, TRANSACTION, Direction.ToServer, tx.mark);
+  keepNumber(tx, MODBUS_TRANSACTION, Direction.ToServer, tx.mark);
   keepNumber(tx, Field.modbus__unit_id, Direction.ToServer, load<u8>(data, 6));
-  keepNumber(tx, Field.modbus__function, Direction.ToServer, load<u8>(data, 7));
+  keepFunction(tx, Direction.ToServer, load<u8>(data, 7), data + 8, size - 8);
+  keepRequest(tx, load<u8>(data, 7), data + 8, size - 8);
   check(tx, data);
   tx.advance(Direction.ToServer, 1);
   return true;
@@ -71,9 +69,10 @@ function response(state: AppState, data: usize, size: u32): bool {
   tx.kind = ANSWERED;
   const code = <u32>load<u8>(data, 7);
   keepNumber(tx, Field.modbus__unit_id, Direction.ToClient, load<u8>(data, 6));
-  keepNumber(tx, Field.modbus__function, Direction.ToClient, code & 0x7f);
+  keepNumber(tx, MODBUS_TRANSACTION, Direction.ToClient, be16(data));
+  keepFunction(tx, Direction.ToClient, code & 0x7f, data + 8, size - 8);
   if ((code & 0x80) != 0 && size >= 9) {
-    keepNumber(tx, EXCEPTION, Direction.ToClient, load<u8>(data, 8));
+    keepNumber(tx, MODBUS_EXCEPTION, Direction.ToClient, load<u8>(data, 8));
     const exception = <u32>load<u8>(data, 8);
     if (exception == 0 || exception > 11 || exception == 9) tx.raise(AppEvent.modbus__invalid_exception_code);
   }
@@ -95,30 +94,9 @@ export function modbusParse(state: AppState, direction: u32, data: usize, length
     const size: u32 = 6 + counted;
     if (length - at < size) break;
     noteFrame(state, direction, "pdu", data + at, size);
-    const taken = direction == Direction.ToServer ? request(state, data + at) : response(state, data + at, size);
+    const taken = direction == Direction.ToServer ? request(state, data + at, size) : response(state, data + at, size);
     if (!taken) return PARSE_ERROR;
     at += size;
   }
   return <i32>at;
-}
-
-/** The `modbus` object of EVE. */
-export function modbusLog(tx: Tx): void {
-  if (!map("modbus")) return;
-  logNumber(tx, "id", TRANSACTION, Direction.ToServer);
-  side(tx, "request", Direction.ToServer);
-  side(tx, "response", Direction.ToClient);
-  end();
-}
-
-function side(tx: Tx, key: string, direction: u32): void {
-  if (!valueNumber(tx, Field.modbus__function, direction, 0) || !map(key)) return;
-  logNumber(tx, "transaction_id", TRANSACTION, direction);
-  logNumber(tx, "unit_id", Field.modbus__unit_id, direction);
-  logNumber(tx, "function_raw", Field.modbus__function, direction);
-  if (valueNumber(tx, EXCEPTION, direction, 0)) {
-    flag("error", true);
-    logNumber(tx, "exception_raw", EXCEPTION, direction);
-  }
-  end();
 }

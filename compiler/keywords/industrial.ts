@@ -1,19 +1,17 @@
-/** Protocols of industrial control: ENIP/CIP, Modbus, DNP3. Suricata manual, pages of those names. */
+/** Protocols of industrial control: ENIP/CIP, DNP3. Suricata manual, pages of those names. */
 import { Buffer as B, Field } from "../../assembly/abi/buffers.ts";
 import { AppProto } from "../../assembly/abi/codes.ts";
 import { CompareMode, Op } from "../../assembly/abi/conditions.ts";
 import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";
-import { bothWays, buffer, C, S } from "../signature/buffers.ts";
-import type { SignatureBuilder } from "../signature/builder.ts";
+import { bothWays, buffer, C } from "../signature/buffers.ts";
 import { parseComparison, parseUnsigned } from "./integer.ts";
 import { family, type Keyword } from "./keyword.ts";
 import { number, sticky } from "./sticky.ts";
 
-const { Enip, Modbus, Dnp3 } = AppProto;
+const { Enip, Dnp3 } = AppProto;
 const enip = bothWays(Enip);
 const CIP = buffer("cip_service", 0, enip, { kind: "generic" });
-const MODBUS = buffer("modbus", 0, [{ app: Modbus, direction: S, progress: 0 }], { kind: "generic" });
 const DNP3 = buffer("dnp3", 0, bothWays(Dnp3), { kind: "generic" });
 
 const ENIP_NUMBERS: readonly (readonly [name: string, field: Field, bits: 8 | 16 | 32, docs: string])[] = [
@@ -129,15 +127,6 @@ export const INDUSTRIAL_KEYWORDS: Keyword[] = [
       Enip,
     ),
   ]),
-  ...family("Modbus", [
-    {
-      name: "modbus",
-      value: "required",
-      docs: "`unit comparison` and `function number`.",
-      differs: "Categories of functions, access and addresses are refused.",
-      apply: applyModbus,
-    },
-  ]),
   ...family("DNP3", [
     {
       name: "dnp3_func",
@@ -149,6 +138,21 @@ export const INDUSTRIAL_KEYWORDS: Keyword[] = [
         signature.addGeneric(DNP3, exactly(Field.dnp3_func, code));
       },
     },
+    {
+      name: "dnp3_obj",
+      value: "required",
+      docs: "An object of the message: `group,variation`.",
+      apply: (signature, { text }) => {
+        const [group, variation, ...more] = splitCommas(text);
+        if (variation === undefined || more.length > 0) throw new RuleError(`"${text}" is not "group,variation"`);
+        signature.setApp(Dnp3);
+        const object = parseUnsigned(group!, 255) * 256 + parseUnsigned(variation, 255);
+        signature.addGeneric(DNP3, exactly(Field.dnp3_obj, object));
+      },
+    },
+    sticky(buffer("dnp3.data", B.dnp3__data, bothWays(Dnp3)), "The application message, put together.", Dnp3, [
+      "dnp3_data",
+    ]),
     {
       name: "dnp3_ind",
       value: "required",
@@ -175,18 +179,4 @@ export const INDUSTRIAL_KEYWORDS: Keyword[] = [
 
 function exactly(field: Field, value: number) {
   return { op: Op.TxCompare, field, mode: CompareMode.Equal, a: BigInt(value), b: 0n } as const;
-}
-
-function applyModbus(signature: SignatureBuilder, { text }: { text: string }): void {
-  signature.setApp(Modbus);
-  for (const part of splitCommas(text)) {
-    const found = /^(unit|function)\s+(.+)$/.exec(part);
-    if (found === null) throw new RuleError(`"${part}" is not supported`, { advice: "write unit n or function n" });
-    if (found[1] === "unit") {
-      const comparison = parseComparison(found[2]!, 8);
-      signature.addGeneric(MODBUS, { op: Op.TxCompare, field: Field.modbus__unit_id, ...comparison });
-    } else if (/^\d+$/.test(found[2]!)) {
-      signature.addGeneric(MODBUS, exactly(Field.modbus__function, parseUnsigned(found[2]!, 255)));
-    } else throw new RuleError(`"${part}" is not supported`, { advice: "write the number of the function" });
-  }
 }

@@ -17,6 +17,7 @@ import type { Keyword } from "./keyword.ts";
 import { LIMIT_KEYWORDS } from "./limits.ts";
 import { MAIL_KEYWORDS } from "./mail.ts";
 import { META_KEYWORDS } from "./meta.ts";
+import { MODBUS_KEYWORDS } from "./modbus.ts";
 import { MQTT_KEYWORDS } from "./mqtt.ts";
 import { PACKET_KEYWORDS } from "./packet.ts";
 import { REFUSED_KEYWORDS } from "./refused.ts";
@@ -54,6 +55,7 @@ export const KEYWORDS: readonly Keyword[] = [
   ...DIRECTORY_KEYWORDS,
   ...REMOTE_KEYWORDS,
   ...INDUSTRIAL_KEYWORDS,
+  ...MODBUS_KEYWORDS,
   ...REFUSED_KEYWORDS,
 ];
 
