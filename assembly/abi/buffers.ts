@@ -14,6 +14,8 @@ export enum Buffer {
   icmpv6__hdr = 7,
   base64_data = 8,
   arp__hdr = 9,
+  ip__src = 10,
+  ip__dst = 11,
   // Files of any protocol.
   file_data = 32,
   file_name = 33,
@@ -266,6 +268,7 @@ export enum Field {
   krb5_msg_type = 832,
   krb5_err_code = 833,
   krb5__ticket_encryption = 834,
+  krb5__ticket_weak = 835,
   snmp__version = 896,
   snmp__pdu_type = 897,
   rfb__secresult = 960,

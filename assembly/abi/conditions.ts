@@ -247,6 +247,15 @@ export const enum CompareField {
   size = 32,
 }
 
+/** Entropy: a CompareField in millionths of a bit a byte, and the part of the buffer it is asked of. */
+export const enum EntropyField {
+  /** u32, 0 all */
+  bytes = 32,
+  /** u32 */
+  offset = 36,
+  size = 40,
+}
+
 export enum CompareMode {
   Equal = 0,
   NotEqual = 1,

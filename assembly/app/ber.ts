@@ -25,6 +25,15 @@ export function contentNumber(): u64 {
   return value;
 }
 
+/** Content of the element read last as a signed number of at most eight bytes. */
+export function contentSigned(): i64 {
+  const bytes = min<u32>(contentLength, 8);
+  const value = contentNumber();
+  if (bytes == 0 || bytes == 8) return <i64>value;
+  const shift = <u64>(64 - bytes * 8);
+  return <i64>(value << shift) >> <i64>shift;
+}
+
 /** Reads the element at `at` and wants this tag. The address behind it, 0 when it is another or does not fit. */
 export function expect(at: usize, end: usize, tag: u32): usize {
   if (at == 0 || at >= end) return 0;

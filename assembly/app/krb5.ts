@@ -4,9 +4,10 @@
 import { AppEvent } from "../abi/app_events";
 import { Buffer, Field } from "../abi/buffers";
 import { AppProto, IpProto } from "../abi/codes";
+import { KrbEncryptionBit } from "../abi/krb5";
 import { array, end, flag, map, text, word } from "../verdict/cbor";
 import { be32 } from "../wire/bytes";
-import { contentNumber, expect } from "./ber";
+import { contentNumber, contentSigned, expect } from "./ber";
 import { contentAt, contentLength, elementTag, readElement } from "./der";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { foundNumber } from "./number";
@@ -42,6 +43,9 @@ const MAX_LIVE: u32 = 1024;
 /** Keys of what EVE alone shows. */
 const REALM: u32 = 0x7000;
 const ENCRYPTION: u32 = 0x7001;
+const TICKET_ENCRYPTION: u32 = 0x7002;
+/** No type of encryption. */
+const NO_TYPE: i64 = i64.MIN_VALUE;
 
 export function krb5Open(): usize {
   return openState(AppProto.Krb5, <u32>offsetof<AppState>());
@@ -92,12 +96,27 @@ function request(tx: ValueTx, direction: u32, from: usize, stop: usize): void {
   principal(tx, Buffer.krb5_sname, direction, at, last, 3);
 }
 
-/** etype of the EncryptedData in a member, below 0 for none. */
+/** etype of the EncryptedData in a member, NO_TYPE for none. */
 function encryption(from: usize, stop: usize, tag: u32): i64 {
   let at = member(from, stop, tag);
-  if (at == 0 || expect(at, memberEnd, 0x30) == 0) return -1;
+  if (at == 0 || expect(at, memberEnd, 0x30) == 0) return NO_TYPE;
   at = member(contentAt, contentAt + contentLength, 0);
-  return at != 0 && expect(at, memberEnd, 0x02) != 0 ? <i64>contentNumber() : -1;
+  return at != 0 && expect(at, memberEnd, 0x02) != 0 ? contentSigned() : NO_TYPE;
+}
+
+function ticketEncryption(tx: ValueTx, direction: u32, etype: i64): void {
+  if (etype == NO_TYPE) return;
+  keepNumber(tx, TICKET_ENCRYPTION, direction, <u64>etype);
+  keepNumber(tx, Field.krb5__ticket_weak, direction, isWeak(<u32>etype) ? 1 : 0);
+  const bit = encryptionBit(etype);
+  if (bit >= 0) keepNumber(tx, Field.krb5__ticket_encryption, direction, (<u64>1) << (<u64>bit));
+}
+
+/** The bit of a type (abi/krb5.ts), below 0 for none. */
+function encryptionBit(type: i64): i32 {
+  if (type >= 0 && type < <i64>KrbEncryptionBit.Plain) return <i32>type;
+  if (type == 65) return KrbEncryptionBit.SubkeyKeyMaterial;
+  return type <= -128 && type >= -149 ? KrbEncryptionBit.Negative + <i32>(-128 - type) : -1;
 }
 
 /** AS-REP, TGS-REP. */
@@ -109,11 +128,10 @@ function reply(tx: ValueTx, direction: u32, from: usize, stop: usize): void {
     const at = contentAt;
     const last = contentAt + contentLength;
     principal(tx, Buffer.krb5_sname, direction, at, last, 2);
-    const etype = encryption(at, last, 3);
-    if (etype >= 0) keepNumber(tx, Field.krb5__ticket_encryption, direction, <u64>etype);
+    ticketEncryption(tx, direction, encryption(at, last, 3));
   }
   const etype = encryption(from, stop, 6);
-  if (etype < 0) return;
+  if (etype == NO_TYPE) return;
   keepNumber(tx, ENCRYPTION, direction, <u64>etype);
   if (isWeak(<u32>etype)) tx.raise(AppEvent.krb5__weak_encryption);
 }
@@ -201,7 +219,10 @@ export function krb5Log(tx: Tx): void {
     flag("weak_encryption", isWeak(<u32>foundNumber));
     logNumber(tx, "encryption", ENCRYPTION, EITHER);
   }
-  logNumber(tx, "ticket_encryption", Field.krb5__ticket_encryption, EITHER);
+  if (valueNumber(tx, TICKET_ENCRYPTION, EITHER, 0)) {
+    flag("ticket_weak_encryption", isWeak(<u32>foundNumber));
+    logNumber(tx, "ticket_encryption", TICKET_ENCRYPTION, EITHER);
+  }
   end();
 }
 

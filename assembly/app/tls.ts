@@ -25,6 +25,7 @@ enum Handshake {
   ClientHello = 1,
   ServerHello = 2,
   Certificate = 11,
+  ServerKeyExchange = 12,
   ServerHelloDone = 14,
   ClientKeyExchange = 16,
 }
@@ -241,7 +242,25 @@ function keep(data: usize, length: u32): usize {
   return copy;
 }
 
+/** Bit of `ssl_state`, 0 for messages that change none. */
+function stateBit(type: u32): u32 {
+  switch (type) {
+    case Handshake.ClientHello:
+      return 1;
+    case Handshake.ServerHello:
+      return 2;
+    case Handshake.ClientKeyExchange:
+      return 4;
+    case Handshake.ServerKeyExchange:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
 function message(tx: TlsTx, side: TlsSide, direction: u32, type: u32, data: usize, length: u32): bool {
+  const bit = stateBit(type);
+  if (bit != 0) tx.lastMessage = bit;
   switch (type) {
     case Handshake.ClientHello:
     case Handshake.ServerHello:

@@ -190,6 +190,8 @@ export function tlsNumber(_state: AppState, base: Tx, field: u32, direction: u32
       return tx.version != 0 && number(tx.version);
     case Field.ssl_version:
       return side.recordVersion != 0 && number(versionBit(tx.version != 0 ? tx.version : side.recordVersion));
+    case Field.ssl_state:
+      return tx.lastMessage != 0 && number(tx.lastMessage);
     case Field.tls__cert_chain_len: {
       let n: u32 = 0;
       while (n < 64 && certificateAt(side, n)) n++;

@@ -26,6 +26,8 @@ export class TlsSide {
 export class TlsTx extends Tx {
   /** Version the server chose, or what the client offered until then. */
   version: u32;
+  /** Bit of `ssl_state` of the handshake message read last, in either direction. */
+  lastMessage: u32;
   client: usize;
   server: usize;
 }

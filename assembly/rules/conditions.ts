@@ -13,6 +13,7 @@ import {
   DatasetField,
   DcerpcInterfaceField,
   DcerpcOpnumField,
+  EntropyField,
   FlowBitsField,
   FlowIntField,
   FlowVariableField,
@@ -53,10 +54,11 @@ export function checkCondition(c: usize, length: i32): bool {
       return length >= ByteMathField.size && load<u32>(c, ByteMathField.variable) < BYTE_VARIABLES;
     case Op.Bsize:
     case Op.Urilen:
-    case Op.Entropy:
     case Op.Compare:
     case Op.TxCompare:
       return length >= CompareField.size;
+    case Op.Entropy:
+      return length >= EntropyField.size;
     case Op.Base64Decode:
       return length >= Base64Field.size;
     case Op.Asn1:

@@ -15,6 +15,7 @@ import {
   DatasetField,
   DcerpcInterfaceField,
   DcerpcOpnumField,
+  EntropyField,
   EventField,
   FlowBitsField,
   FlowIntField,
@@ -129,6 +130,14 @@ export class ConditionWriter {
         out.i32(at + CompareField.at, c.at ?? 0);
         out.u64(at + CompareField.a, c.a);
         out.u64(at + CompareField.b, c.b);
+        return 0;
+      case Op.Entropy:
+        out.reserve(EntropyField.size);
+        out.u8(at + CompareField.mode, c.mode);
+        out.u64(at + CompareField.a, c.a);
+        out.u64(at + CompareField.b, c.b);
+        out.u32(at + EntropyField.bytes, c.bytes);
+        out.u32(at + EntropyField.offset, c.offset);
         return 0;
       case Op.Base64Decode:
         out.reserve(Base64Field.size);

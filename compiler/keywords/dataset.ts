@@ -4,6 +4,7 @@ import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";
 import type { SignatureBuilder } from "../signature/builder.ts";
 import type { Dataset } from "../signature/shared.ts";
+import { parseSetValues } from "./dataset_values.ts";
 import { parseUnsigned } from "./integer.ts";
 import { family, type Keyword } from "./keyword.ts";
 
@@ -14,15 +15,25 @@ const COMMANDS: Readonly<Record<string, DatasetCommand>> = {
   unset: DatasetCommand.Unset,
 };
 
-const DIGEST_BYTES: Readonly<Record<string, number>> = { md5: 16, sha256: 32 };
+type SetType = Dataset["type"];
+
+/** Names of types; `ipv6` is an older name of `ip`. */
+const TYPES: Readonly<Record<string, SetType>> = {
+  string: "string",
+  md5: "md5",
+  sha256: "sha256",
+  ipv4: "ipv4",
+  ip: "ip",
+  ipv6: "ip",
+};
 const DEFAULT_HASH_SIZE = 4096;
 
 export const DATASET_KEYWORDS: Keyword[] = family("Datasets", [
   {
     name: "dataset",
     value: "required",
-    docs: "`isset|isnotset|set|unset,name, type string|md5|sha256, load file`; sets live in memory.",
-    differs: "Sets of the types ipv4 and ip, and of JSON data, are refused; nothing is saved to files.",
+    docs: "`isset|isnotset|set|unset,name, type string|md5|sha256|ipv4|ip, load file`; sets live in memory.",
+    differs: "Sets of JSON data are refused; nothing is saved to files.",
     apply: applyDataset,
   },
 ]);
@@ -33,15 +44,17 @@ function applyDataset(signature: SignatureBuilder, { text }: { text: string }): 
   if (command === undefined) throw new RuleError(`"${word}" is not a dataset command`);
   if (name === undefined || name === "" || /\s/.test(name)) throw new RuleError(`"${text}" names no set`);
   if (signature.activeBuffer === undefined) throw new RuleError("dataset must follow a sticky buffer");
-  let type: string | undefined;
+  let type: SetType | undefined;
   let file: string | undefined;
   let hashSize = DEFAULT_HASH_SIZE;
   for (const part of rest) {
     const found = /^(\w+)\s+(\S+)$/.exec(part);
     if (found === null) throw new RuleError(`"${part}" is not a dataset option`);
     const [, key, value] = found as unknown as [string, string, string];
-    if (key === "type") type = value.toLowerCase();
-    else if (key === "load" || key === "state") file = value;
+    if (key === "type") {
+      type = TYPES[value.toLowerCase()];
+      if (type === undefined) throw new RuleError(`sets of type "${value}" are not supported`);
+    } else if (key === "load" || key === "state") file = value;
     else if (key === "hashsize") hashSize = parseUnsigned(value, 1 << 24);
     else if (key !== "save" && key !== "memcap") throw new RuleError(`"${part}" is not a dataset option`);
   }
@@ -52,7 +65,7 @@ function applyDataset(signature: SignatureBuilder, { text }: { text: string }): 
 function findOrAdd(
   signature: SignatureBuilder,
   name: string,
-  type: string | undefined,
+  type: SetType | undefined,
   file: string | undefined,
   hashSize: number,
 ): number {
@@ -62,36 +75,14 @@ function findOrAdd(
     if (type !== undefined && datasets[known]!.type !== type) throw new RuleError(`the set "${name}" has another type`);
     return known;
   }
-  if (type !== "string" && type !== "md5" && type !== "sha256") {
-    throw new RuleError(type === undefined ? "the type is missing" : `sets of type "${type}" are not supported`);
-  }
+  if (type === undefined) throw new RuleError("the type is missing");
   names.hash("dataset", name);
   const values: Uint8Array[] = [];
   if (file !== undefined) {
     const bytes = readFile(file);
     if (bytes === undefined) throw new RuleError(`the file "${file}" cannot be read`);
-    values.push(...parseValues(Buffer.from(bytes).toString("utf8"), type, file));
+    values.push(...parseSetValues(Buffer.from(bytes).toString("utf8"), type, file));
   }
   datasets.push({ name, type, values, hashSize } satisfies Dataset);
   return datasets.length - 1;
-}
-
-/** Strings stand in the file in base64, digests in hexadecimal, one a line. */
-function* parseValues(source: string, type: "string" | "md5" | "sha256", file: string): Generator<Uint8Array> {
-  let line = 0;
-  for (const text of source.split("\n")) {
-    line += 1;
-    const value = text.trim().split(",")[0]!;
-    if (value === "") continue;
-    if (type === "string") {
-      if (!/^[A-Za-z0-9+/]*={0,2}$/.test(value)) throw new RuleError(`line ${line} of "${file}" is not base64`);
-      yield Uint8Array.from(Buffer.from(value, "base64"));
-    } else {
-      const bytes = DIGEST_BYTES[type]!;
-      if (!/^[0-9a-fA-F]+$/.test(value) || value.length !== bytes * 2) {
-        throw new RuleError(`line ${line} of "${file}" is not a ${type} digest`);
-      }
-      yield Uint8Array.from(Buffer.from(value, "hex"));
-    }
-  }
 }

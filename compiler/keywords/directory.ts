@@ -3,6 +3,7 @@ import { Buffer as B, Field } from "../../assembly/abi/buffers.ts";
 import { AppProto } from "../../assembly/abi/codes.ts";
 import { bothWays, buffer, C, S } from "../signature/buffers.ts";
 import { family, type Keyword } from "./keyword.ts";
+import { ticketEncryption } from "./krb5_encryption.ts";
 import { number, sticky } from "./sticky.ts";
 
 const { Ldap, Krb5, Snmp } = AppProto;
@@ -10,6 +11,7 @@ const ldapRequest = [{ app: Ldap, direction: S, progress: 0 }];
 const ldapResponse = [{ app: Ldap, direction: C, progress: 0 }];
 const krb5 = bothWays(Krb5);
 const krb5Response = [{ app: Krb5, direction: C, progress: 0 }];
+const TICKET = buffer("krb5.ticket_encryption", 0, krb5, { kind: "generic" });
 const snmp = bothWays(Snmp);
 const multi = { multi: true };
 
@@ -141,6 +143,15 @@ export const DIRECTORY_KEYWORDS: Keyword[] = [
   ...family("Kerberos", [
     number("krb5_msg_type", Field.krb5_msg_type, krb5, "Type of the message.", Krb5, { bits: 8 }),
     number("krb5_err_code", Field.krb5_err_code, krb5, "Error code.", Krb5, { bits: 32 }),
+    {
+      name: "krb5.ticket_encryption",
+      value: "required",
+      docs: "Encryption of the ticket: `weak`, `!weak`, or one of several types by number or name, with spaces or commas between.",
+      apply: (signature, { text }) => {
+        signature.setApp(Krb5);
+        signature.addGeneric(TICKET, ticketEncryption(text.trim()));
+      },
+    },
     sticky(buffer("krb5.cname", B.krb5_cname, krb5Response, multi), "Each part of the client's name.", Krb5, [
       "krb5_cname",
     ]),

@@ -12,6 +12,7 @@ import { number, sticky } from "./sticky.ts";
 const { Enip, Dnp3 } = AppProto;
 const enip = bothWays(Enip);
 const CIP = buffer("cip_service", 0, enip, { kind: "generic" });
+const INDICATIONS = buffer("dnp3_ind", 0, [{ app: Dnp3, direction: C, progress: 0 }], { kind: "generic" });
 const DNP3 = buffer("dnp3", 0, bothWays(Dnp3), { kind: "generic" });
 
 const ENIP_NUMBERS: readonly (readonly [name: string, field: Field, bits: 8 | 16 | 32, docs: string])[] = [
@@ -128,18 +129,14 @@ export const INDUSTRIAL_KEYWORDS: Keyword[] = [
     ),
   ]),
   ...family("DNP3", [
-    {
-      name: "dnp3_func",
-      value: "required",
-      docs: "The function by number or name.",
-      apply: (signature, { text }) => {
-        const code = DNP3_FUNCTIONS[text.trim().toLowerCase()] ?? parseUnsigned(text.trim(), 255);
-        signature.setApp(Dnp3);
-        signature.addGeneric(DNP3, exactly(Field.dnp3_func, code));
-      },
-    },
+    number("dnp3_func", Field.dnp3_func, bothWays(Dnp3), "The function of the message, by number or name.", Dnp3, {
+      bits: 8,
+      names: DNP3_FUNCTIONS,
+      aliases: ["dnp3.func"],
+    }),
     {
       name: "dnp3_obj",
+      aliases: ["dnp3.obj"],
       value: "required",
       docs: "An object of the message: `group,variation`.",
       apply: (signature, { text }) => {
@@ -155,9 +152,19 @@ export const INDUSTRIAL_KEYWORDS: Keyword[] = [
     ]),
     {
       name: "dnp3_ind",
+      aliases: ["dnp3.ind"],
       value: "required",
-      docs: "One of several internal indications, by name, separated by commas.",
+      docs: "One of several internal indications, by name, separated by commas; or a comparison of both octets.",
       apply: (signature, { text }) => {
+        if (/^[\s!<>&=\d]/.test(text) && !/^\s*!\s*[a-z]/i.test(text)) {
+          signature.setApp(Dnp3);
+          signature.addGeneric(INDICATIONS, {
+            op: Op.TxCompare,
+            field: Field.dnp3_ind,
+            ...parseComparison(text.trim(), 16),
+          });
+          return;
+        }
         let mask = 0;
         for (const name of splitCommas(text)) {
           const bit = DNP3_INDICATIONS[name.toLowerCase()];
@@ -165,7 +172,7 @@ export const INDUSTRIAL_KEYWORDS: Keyword[] = [
           mask |= bit;
         }
         signature.setApp(Dnp3);
-        signature.addGeneric(DNP3, {
+        signature.addGeneric(INDICATIONS, {
           op: Op.TxCompare,
           field: Field.dnp3_ind,
           mode: CompareMode.And,

@@ -158,6 +158,20 @@ export const PACKET_KEYWORDS: Keyword[] = [
         },
       }),
     ),
+    header("ip.src", B.ip__src, "The source address, 4 or 16 bytes; for datasets."),
+    header("ip.dst", B.ip__dst, "The destination address, 4 or 16 bytes; for datasets."),
+    {
+      name: "l3_proto",
+      value: "required",
+      quoting: "optional",
+      docs: "The version of IP: ipv4 or ipv6 (also ip4, ip6).",
+      apply: (signature, { text }) => {
+        const version = { ip4: 4, ipv4: 4, ip6: 6, ipv6: 6 }[text.trim().toLowerCase()];
+        if (version === undefined) throw new RuleError(`"${text}" is neither ipv4 nor ipv6`);
+        const a = BigInt(version);
+        signature.addPacket({ op: Op.Compare, field: Field.ip_version, mode: CompareMode.Equal, a, b: 0n });
+      },
+    },
     header("ipv4.hdr", B.ipv4__hdr, "The IPv4 header."),
     header("ipv6.hdr", B.ipv6__hdr, "The IPv6 header."),
     field("igmp.type", Field.igmp__type, 8, "Type of the IGMP message."),

@@ -6,6 +6,7 @@ import { DATASET_KEYWORDS } from "./dataset.ts";
 import { DCERPC_KEYWORDS } from "./dcerpc.ts";
 import { DIRECTORY_KEYWORDS } from "./directory.ts";
 import { DNS_KEYWORDS } from "./dns.ts";
+import { ENTROPY_KEYWORDS } from "./entropy.ts";
 import { EVENT_KEYWORDS } from "./events.ts";
 import { FILE_KEYWORDS } from "./files.ts";
 import { FLOW_KEYWORDS } from "./flow.ts";
@@ -37,6 +38,7 @@ export const KEYWORDS: readonly Keyword[] = [
   ...TRANSFORM_KEYWORDS,
   ...FILE_KEYWORDS,
   ...DATASET_KEYWORDS,
+  ...ENTROPY_KEYWORDS,
   ...FLOW_KEYWORDS,
   ...BITS_KEYWORDS,
   ...LIMIT_KEYWORDS,

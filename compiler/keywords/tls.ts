@@ -155,6 +155,8 @@ export const TLS_KEYWORDS: Keyword[] = [
         });
       },
     },
+    validity("tls_cert_notbefore", Field.tls__cert_notbefore, "The time from which the certificate is valid."),
+    validity("tls_cert_notafter", Field.tls__cert_notafter, "The time until which the certificate is valid."),
     number(
       "tls.cert_chain_len",
       Field.tls__cert_chain_len,
@@ -199,6 +201,43 @@ function certificateText(name: string, definition: BufferDefinition): Omit<Keywo
       // Fingerprints are in lower case in their buffer, whatever the rule writes.
       const written = definition === CERT_FINGERPRINT ? text.toLowerCase() : text;
       signature.addTo(definition, { op: Op.Content, pattern: parsePattern(written), negated });
+    },
+  };
+}
+
+/** A time as rules write it, in seconds since 1970: digits alone, or a date with or without a time of day, in UTC. */
+function parseTime(text: string): bigint {
+  if (/^\d+$/.test(text)) return BigInt(text);
+  const found = /^(\d{4})-(\d{1,2})(?:-(\d{1,2})(?:[T ](\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?)?)?$/.exec(text);
+  if (found === null)
+    throw new RuleError(`"${text}" is not a time`, { advice: "write for example 2026-01-31T12:00:00" });
+  const [year, month, day, hour, minute, second] = found.slice(1).map((part) => Number(part ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return BigInt(Date.UTC(year, month - 1, Math.max(day, 1), hour, minute, second) / 1000);
+}
+
+function validity(name: string, field: Field, docs: string): Omit<Keyword, "family"> {
+  return {
+    name,
+    value: "required",
+    quoting: "optional",
+    docs: `${docs} A time, \`<\` or \`>\` a time (itself included), or \`a<>b\`.`,
+    apply: (signature, { text }) => {
+      const found = /^\s*([<>]?)\s*([-:TW 0-9]+?)\s*(?:<>\s*([-:TW 0-9]+?))?\s*$/.exec(text);
+      if (found === null || (found[1] !== "" && found[3] !== undefined)) throw new RuleError(`"${text}" is not a time`);
+      const a = parseTime(found[2]!);
+      const b = found[3] === undefined ? 0n : parseTime(found[3]);
+      if (found[3] !== undefined && b <= a) throw new RuleError(`the range "${text}" is empty`);
+      const one = { "": CompareMode.Equal, "<": CompareMode.LessOrEqual, ">": CompareMode.GreaterOrEqual }[found[1]!]!;
+      const mode = found[3] === undefined ? one : CompareMode.Inclusive;
+      signature.setApp(AppProto.Tls);
+      signature.addGeneric(expiryList, { op: Op.TxCompare, field, mode, a, b });
     },
   };
 }

@@ -132,6 +132,16 @@ export interface Asn1Condition {
   readonly offset: number;
 }
 
+export interface EntropyCondition {
+  readonly op: Op.Entropy;
+  readonly mode: CompareMode;
+  /** Millionths of a bit a byte. */
+  readonly a: bigint;
+  readonly b: bigint;
+  readonly bytes: number;
+  readonly offset: number;
+}
+
 export interface DatasetCondition {
   readonly op: Op.Dataset;
   readonly dataset: number;
@@ -254,6 +264,7 @@ export type Condition =
   | Base64Condition
   | Asn1Condition
   | DatasetCondition
+  | EntropyCondition
   | TcpFlagsCondition
   | BitsCondition
   | ChecksumCondition

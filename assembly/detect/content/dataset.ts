@@ -3,7 +3,7 @@
  * hashes of the values; `set` and `unset` keep their own entries in the rule-state table.
  */
 import { DatasetCommand, DatasetField } from "../../abi/conditions";
-import { DatasetRecord } from "../../abi/database";
+import { DatasetRecord, DatasetType } from "../../abi/database";
 import { database, datasetCount, datasets } from "../../rules/database";
 import { xxh64 } from "../../rules/digest";
 import { addEntry, Entry, EntryKind, findEntry, key, removeEntry } from "../state/table";
@@ -25,11 +25,41 @@ function stored(record: usize, hash: u64): bool {
   return false;
 }
 
+/** An address as sets keep it: 16 bytes, IPv4 in the first four. */
+const padded: usize = memory.data(16);
+
 /** Does the condition hold? Setting and unsetting hold when they changed something. */
 export function inspectDataset(c: usize, data: usize, length: u32): bool {
   const index = load<u32>(c, DatasetField.dataset);
   if (index >= datasetCount || length == 0) return false;
   const record = datasets + <usize>index * DatasetRecord.size;
+  const type = <u32>load<u8>(record, DatasetRecord.type);
+  if (!fits(type, length)) return false;
+  if (type == DatasetType.Ip && length == 4) {
+    memory.fill(padded, 0, 16);
+    store<u32>(padded, load<u32>(data));
+    return lookUp(c, record, index, padded, 16);
+  }
+  return lookUp(c, record, index, data, length);
+}
+
+/** Values of a type have its size. */
+function fits(type: u32, length: u32): bool {
+  switch (type) {
+    case DatasetType.Md5:
+      return length == 16;
+    case DatasetType.Sha256:
+      return length == 32;
+    case DatasetType.Ipv4:
+      return length == 4;
+    case DatasetType.Ip:
+      return length == 4 || length == 16;
+    default:
+      return true;
+  }
+}
+
+function lookUp(c: usize, record: usize, index: u32, data: usize, length: u32): bool {
   const hash = xxh64(data, length);
   const name = load<u32>(record, DatasetRecord.name) ^ NAME_SALT;
   key(hash, length, index, 0);

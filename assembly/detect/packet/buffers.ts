@@ -22,9 +22,18 @@ function header(buffer: u32, packet: Packet): bool {
       return packet.proto == IpProto.Icmp && packet.transport != 0 && view(packet.transport, packet.transportLength);
     case Buffer.icmpv6__hdr:
       return packet.proto == IpProto.Icmpv6 && packet.transport != 0 && view(packet.transport, packet.transportLength);
+    case Buffer.ip__src:
+      return address(packet, offsetof<Packet>("sourceLow"));
+    case Buffer.ip__dst:
+      return address(packet, offsetof<Packet>("destinationLow"));
     default:
       return false;
   }
+}
+
+/** An address as it stands in the header: 4 or 16 bytes. */
+function address(packet: Packet, offset: usize): bool {
+  return packet.ipVersion != 0 && view(changetype<usize>(packet) + offset, packet.ipVersion == 4 ? 4 : 16);
 }
 
 /** Sets `packetBufferData` and `packetBufferLength`; `index`: the buffer record, for its transforms. False: the packet has none. */

@@ -1,4 +1,6 @@
 /** Conditions on a transaction that look at no bytes: numbers, events, DCERPC interfaces. */
+
+import { Field } from "../../abi/buffers";
 import {
   CONDITION_LAST,
   CONDITION_NEGATED,
@@ -34,6 +36,8 @@ export function matchTransaction(chain: u32, state: AppState, tx: Tx, direction:
 function matchOne(c: usize, state: AppState, tx: Tx, direction: u32, packet: Packet): bool {
   switch (<u32>load<u16>(c, Condition.op)) {
     case Op.TxCompare:
+      if (<u32>load<u16>(c, CompareField.field) == Field.tls__cert_expired)
+        return matchExpired(c, state, tx, direction, packet);
       return matchNumbers(c, state, tx, direction);
     case Op.AppLayerEvent:
       return hasTxEvent(tx, load<u16>(c, EventField.event));
@@ -50,6 +54,12 @@ function matchOne(c: usize, state: AppState, tx: Tx, direction: u32, packet: Pac
     default:
       return false;
   }
+}
+
+/** Is the certificate's time over at the time of the packet? */
+function matchExpired(c: usize, state: AppState, tx: Tx, direction: u32, packet: Packet): bool {
+  if (!appNumber(state, tx, Field.tls__cert_notafter, direction, 0)) return false;
+  return compareNumber(packet.timestamp / 1000000 > foundNumber ? 1 : 0, c);
 }
 
 export function hasTxEvent(tx: Tx, event: u32): bool {
