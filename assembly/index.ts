@@ -13,6 +13,7 @@ import {
   slotsAddress,
   verdictsAddress,
 } from "./pipeline";
+import { protocolCostsAddress, ruleCostsAddress } from "./verdict/cost";
 import { countersAddress } from "./verdict/counters";
 import { drainEvents, eventsAddress, eventsUsed } from "./verdict/event";
 
@@ -89,6 +90,16 @@ export function events_used(): u32 {
 /** Gives the event area back to the core. */
 export function drain_events(): void {
   drainEvents();
+}
+
+/** What each rule cost since its database was loaded (abi/cost.ts RuleCost), by index. */
+export function rule_costs_address(): usize {
+  return ruleCostsAddress();
+}
+
+/** What the packets of each application protocol cost (abi/cost.ts ProtocolCost), by AppProto. */
+export function protocol_costs_address(): usize {
+  return protocolCostsAddress();
 }
 
 /** The counters (abi/counters.ts), u64 each. */

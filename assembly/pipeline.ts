@@ -19,8 +19,10 @@ import { configureFlowEnd, endExpired, endRemaining, flushChanged } from "./pipe
 import { inspectPacket } from "./pipeline/packet";
 import { loadConfiguration } from "./stream/configuration";
 import { configureStream } from "./stream/stream";
+import { configureCost } from "./verdict/cost";
 import { countAdd } from "./verdict/counters";
 import { configureEvents, roomForFrame } from "./verdict/event";
+import { configureTrace } from "./verdict/trace";
 import { decodeFrame } from "./wire/decode";
 import { PacketFlag } from "./wire/packet";
 import { configurePackets, packetAt, packetCount } from "./wire/packets";
@@ -55,8 +57,10 @@ export function configureAll(): bool {
     configureDefrag() &&
     configureStream() &&
     configureDetection() &&
+    configureCost(MAX_RULES) &&
     configureFlowEnd();
   if (!rooms || reserve(SLACK) == 0) return false;
+  configureTrace();
   capAccount(Account.Stream, setting(Setting.ReassemblyMemcap));
   capAccount(Account.Http, setting(Setting.HttpMemcap));
   capAccount(Account.Defrag, setting(Setting.DefragMemcap));

@@ -47,6 +47,7 @@ export enum DropReason {
   InnerPacket = 15, // tunnel packet drop
   DefaultPacket = 16, // default packet policy
   DefaultApp = 17, // default app policy
+  Budget = 18, // budget: ours, Suricata has no such reason
 }
 
 /** Suricata's exception policies. */

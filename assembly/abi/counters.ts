@@ -78,6 +78,8 @@ export enum Counter {
   detect__rules_inspected,
   detect__regex_searches,
   detect__budget_exceeded,
+  detect__budget_exception,
+  detect__rules_suspended,
   ips__accepted,
   ips__blocked,
   ips__rejected,
@@ -99,6 +101,7 @@ export enum Counter {
   ips__drop_reason__tunnel_packet_drop,
   ips__drop_reason__default_packet_policy,
   ips__drop_reason__default_app_policy,
+  ips__drop_reason__budget,
   events__lost,
   COUNT,
 }

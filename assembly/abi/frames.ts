@@ -112,7 +112,10 @@ export enum EventType {
   Tx = 4,
   Anomaly = 5,
   FileInfo = 6,
+  /** What the core says about itself: `engine.code` of the body is an EngineCode. */
   Engine = 7,
+  /** A step of the traced rule (abi/trace.ts). */
+  Trace = 8,
 }
 
 /** Where a packet came from: `pkt_src` of EVE, Suricata's names in comments. */

@@ -119,8 +119,15 @@ export enum Setting {
   GuessAppLayerTx,
   /** detect.stream-tx-log-limit */
   StreamTxLogLimit,
-  /** Cost units a packet may spend in detection; 0 = no limit. */
+  /** Cost units (abi/cost.ts) a packet may spend; 0 = no limit. */
   PacketBudget,
+  /** Cost units a flow, a rule may spend within one second of traffic; 0 = no limit. */
+  FlowBudget,
+  RuleBudget,
+  /** Seconds a rule is suspended that spent more. */
+  RuleSuspension,
+  /** sid of a rule whose every step becomes an event (abi/trace.ts); 0 = none. */
+  TraceSid,
   // Application layer.
   /** app-layer.protocols.PROTO.enabled: bit AppProto of two words (AppEnabledLow, AppEnabledHigh); detection-only: bit in the DetectOnly words. */
   AppEnabledLow,

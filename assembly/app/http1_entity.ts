@@ -2,7 +2,9 @@
 
 import { AppEvent } from "../abi/app_events";
 import { Direction } from "../abi/codes";
+import { Cost } from "../abi/cost";
 import { decompressorFail, decompressorFeed, decompressorNext } from "../codec/decompress";
+import { spend } from "../verdict/cost";
 import { appendBody, Body, isRipe, openBodyStore } from "./http1_body";
 import { chainOf, Decoder, isBomb } from "./http1_coding";
 import { HttpState, HttpTx } from "./http1_state";
@@ -24,6 +26,7 @@ export function requestEntity(state: HttpState, tx: HttpTx, data: usize, length:
   decompressorFeed(chain, data, length);
   while (decompressorNext(chain)) {
     tx.requestEntityLength += <u64>chain.outLength;
+    spend(chain.outLength * Cost.Decoded);
     keepRequest(state, tx, chain.out, chain.outLength);
     if (isBomb(tx.requestEntityLength, tx.requestMessageLength)) {
       report(state, tx, AppEvent.http__compression_bomb);
@@ -46,6 +49,7 @@ export function responseEntity(state: HttpState, tx: HttpTx, data: usize, length
   decompressorFeed(chain, data, length);
   while (decompressorNext(chain)) {
     tx.responseEntityLength += <u64>chain.outLength;
+    spend(chain.outLength * Cost.Decoded);
     keepResponse(state, tx, chain.out, chain.outLength);
     if (isBomb(tx.responseEntityLength, tx.responseMessageLength)) {
       report(state, tx, AppEvent.http__compression_bomb);

@@ -4,12 +4,15 @@
  * As in Suricata the first Content-Encoding counts and is gzip or (raw) deflate; a body that cannot be decoded raises
  * `http2.failed_decompression`, and what follows is taken as it comes.
  */
+
 import { AppEvent } from "../abi/app_events";
 import { Direction } from "../abi/codes";
+import { Cost } from "../abi/cost";
 import { GzipHeader, gzipHeaderBegin, gzipHeaderStep } from "../codec/gzip";
 import { INFLATE_SIZE, Inflate, InflateFraming, inflateBegin, inflateStep } from "../codec/inflate";
 import { CodecStatus } from "../codec/status";
 import { Account, acquire, release } from "../memory/heap";
+import { spend } from "../verdict/cost";
 import { equalsExactly } from "./ascii";
 import { doh2Data, doh2End } from "./doh2";
 import { appendFile, closeFile, lastFile, openFile } from "./file";
@@ -103,6 +106,7 @@ function decode(state: Http2State, tx: Http2Tx, side: Side, direction: u32, data
     data += inflate.consumed;
     length -= inflate.consumed;
     total += inflate.produced;
+    spend(inflate.produced * Cost.Decoded);
     take(state, tx, side, direction, out, inflate.produced);
     if (status == CodecStatus.End) d.ended = true;
     if (status != CodecStatus.NeedOutput) return true;

@@ -17,6 +17,8 @@ import { candidate } from "../rules/bounds";
 import { checkDatabase } from "../rules/check";
 import { enforce, lists } from "../rules/database";
 import { countOf, startOf } from "../rules/sections";
+import { forgetRuleCosts } from "../verdict/cost";
+import { findTraced } from "./account";
 import { indexPrefilters, MAX_LITERALS } from "./prefilter";
 import { nextGeneration } from "./transaction/rule_state";
 
@@ -97,5 +99,7 @@ export function adoptDatabase(start: usize, length: u32, maxRules: u32): LoadErr
   indexPrefilters();
   noteFrameTypes();
   nextGeneration();
+  forgetRuleCosts();
+  findTraced();
   return LoadError.None;
 }

@@ -5,6 +5,7 @@
 import { AppProto, IpProto } from "../abi/codes";
 import { ListRecord, PrefilterKind, PrefilterRecord, RuleFlag, RuleListKind, RuleRecord } from "../abi/database";
 import { EventFlag } from "../abi/frames";
+import { TraceStage } from "../abi/trace";
 import { AppFrame, dropFrame, framesWanted, OPEN_FRAME } from "../app/frame";
 import { AppState } from "../app/transaction";
 import { view, viewData, viewLength } from "../app/view";
@@ -12,7 +13,10 @@ import { Flow } from "../flow/flow";
 import { rules } from "../rules/database";
 import { appOffset, bytesAt, bytesLength, holdFrom, isDisrupted, streamBytes } from "../stream/inspection";
 import { Session } from "../stream/session";
+import { overBudget } from "../verdict/cost";
+import { traceList, tracing } from "../verdict/trace";
 import { Packet } from "../wire/packet";
+import { putDown, takeUp } from "./account";
 import { addMatch, NO_TX } from "./alerts";
 import { Candidates } from "./candidates";
 import { inspectBuffer } from "./content/inspect";
@@ -86,7 +90,11 @@ function inspectFrame(packet: Packet, state: AppState, frame: AppFrame, directio
   addRuleLists(RuleListKind.Frame, direction, packet.proto, state.proto, set);
   for (let r = set.next(0); r >= 0; r = set.next(<u32>r + 1)) {
     const rule = rules + <usize>r * RuleRecord.size;
-    if (!matchFrame(rule, packet, state, frame, direction)) continue;
+    if (overBudget()) break;
+    if (!takeUp(r, rule, TraceStage.Frame)) continue;
+    const matched = matchFrame(rule, packet, state, frame, direction);
+    putDown(r, matched);
+    if (!matched) continue;
     runPostMatch(rule, packet);
     addMatch(<u32>r, NO_TX, 0, EventFlag.Stream);
   }
@@ -104,6 +112,7 @@ function matchFrame(rule: usize, packet: Packet, state: AppState, frame: AppFram
       continue;
     const proto = <u32>load<u8>(list, ListRecord.appProto);
     if (proto != <u32>AppProto.Unknown && !coversProtocol(proto, state.proto)) continue;
+    if (tracing) traceList(i);
     view(data, length);
     if (!applyTransforms(load<u16>(list, ListRecord.buffer))) return false;
     const flags: u32 = whole ? InspectFlag.Start | InspectFlag.End : InspectFlag.Start;

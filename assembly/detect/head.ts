@@ -1,5 +1,7 @@
 /** What is checked of a rule before any list of a transaction: header, packet conditions, buffers of the packet. */
 import { ListFlag, ListRecord, RuleRecord } from "../abi/database";
+import { ListOutcome } from "../abi/trace";
+import { traceList, traceOutcome, tracing } from "../verdict/trace";
 import { Packet } from "../wire/packet";
 import { inspectBuffer } from "./content/inspect";
 import { InspectFlag } from "./content/state";
@@ -19,7 +21,11 @@ export function matchHead(rule: usize, packet: Packet): bool {
     if ((load<u8>(list, ListRecord.flags) & (ListFlag.Stream | ListFlag.Generic | ListFlag.Hook)) != 0) continue;
     const base = baseOf(list);
     if (base >= FIRST_APP_BUFFER || load<u32>(list, ListRecord.frame) != 0) continue;
-    if (!packetBuffer(base, load<u16>(list, ListRecord.buffer), packet)) return false;
+    if (tracing) traceList(i);
+    if (!packetBuffer(base, load<u16>(list, ListRecord.buffer), packet)) {
+      if (tracing) traceOutcome(i, ListOutcome.Absent, 0, 0);
+      return false;
+    }
     if (
       !inspectBuffer(
         load<u32>(list, ListRecord.conditions),

@@ -4,8 +4,10 @@
  */
 import { Direction, IpProto } from "../abi/codes";
 import { AddressSetRecord, PortSetRecord, RuleFlag, RuleHook, RuleRecord } from "../abi/database";
+import { HeaderCheck } from "../abi/trace";
 import { reserve } from "../memory/arena";
 import { addressSets, database, portSets } from "../rules/database";
+import { traceHeader, tracing } from "../verdict/trace";
 import { Packet, PacketFlag } from "../wire/packet";
 
 /** Sets whose answers are remembered; others are searched every time. */
@@ -105,47 +107,55 @@ function ask(kind: u32, set: u32, packet: Packet): bool {
 
 /** Does the rule's header hold for the packet? */
 export function matchHeader(rule: usize, packet: Packet): bool {
+  const failed = checkHeader(rule, packet);
+  if (failed == HeaderCheck.None) return true;
+  if (tracing) traceHeader(failed, 0);
+  return false;
+}
+
+/** The first check of the header that fails. */
+function checkHeader(rule: usize, packet: Packet): HeaderCheck {
   const flags = load<u32>(rule, RuleRecord.flags);
   if ((flags & (RuleFlag.Ipv4Only | RuleFlag.Ipv6Only)) != 0) {
-    if ((flags & RuleFlag.Ipv4Only) != 0 && packet.ipVersion != 4) return false;
-    if ((flags & RuleFlag.Ipv6Only) != 0 && packet.ipVersion != 6) return false;
+    if ((flags & RuleFlag.Ipv4Only) != 0 && packet.ipVersion != 4) return HeaderCheck.IpVersion;
+    if ((flags & RuleFlag.Ipv6Only) != 0 && packet.ipVersion != 6) return HeaderCheck.IpVersion;
   }
   const protocols = load<u32>(rule, RuleRecord.protocols);
   if (protocols != 0) {
     const proto = <u32>packet.proto;
-    if (packet.ipVersion == 0) return false;
-    if ((load<u8>(database + protocols + (proto >> 3)) & (1 << (proto & 7))) == 0) return false;
+    if (packet.ipVersion == 0) return HeaderCheck.IpVersion;
+    if ((load<u8>(database + protocols + (proto >> 3)) & (1 << (proto & 7))) == 0) return HeaderCheck.Protocol;
   }
   const sourcePorts = load<u32>(rule, RuleRecord.sourcePorts);
   const destinationPorts = load<u32>(rule, RuleRecord.destinationPorts);
   if ((sourcePorts | destinationPorts) != 0) {
     const proto = <i32>packet.proto;
-    if (proto != IpProto.Tcp && proto != IpProto.Udp && proto != IpProto.Sctp) return false;
-    if (packet.has(PacketFlag.Fragment)) return false;
-    if (destinationPorts != 0 && !remembered(3, destinationPorts, packet)) return false;
-    if (sourcePorts != 0 && !remembered(2, sourcePorts, packet)) return false;
+    if (proto != IpProto.Tcp && proto != IpProto.Udp && proto != IpProto.Sctp) return HeaderCheck.NoPorts;
+    if (packet.has(PacketFlag.Fragment)) return HeaderCheck.NoPorts;
+    if (destinationPorts != 0 && !remembered(3, destinationPorts, packet)) return HeaderCheck.DestinationPort;
+    if (sourcePorts != 0 && !remembered(2, sourcePorts, packet)) return HeaderCheck.SourcePort;
   }
   const source = load<u32>(rule, RuleRecord.source);
-  if (source != 0 && !remembered(0, source, packet)) return false;
+  if (source != 0 && !remembered(0, source, packet)) return HeaderCheck.SourceAddress;
   const destination = load<u32>(rule, RuleRecord.destination);
-  if (destination != 0 && !remembered(1, destination, packet)) return false;
+  if (destination != 0 && !remembered(1, destination, packet)) return HeaderCheck.DestinationAddress;
   if (load<u8>(rule, RuleRecord.hook) == <u8>RuleHook.PacketFlowStart && !packet.has(PacketFlag.FirstInDirection))
-    return false;
-  return matchFlow(flags, packet);
+    return HeaderCheck.FlowStart;
+  return checkFlow(flags, packet);
 }
 
 const FLOW_FLAGS: u32 =
   RuleFlag.ToServer | RuleFlag.ToClient | RuleFlag.Established | RuleFlag.NotEstablished | RuleFlag.RequireFlow;
 
 /** The `flow` keyword (Suricata manual, flow keywords). */
-function matchFlow(flags: u32, packet: Packet): bool {
-  if ((flags & RuleFlag.NoFrag) != 0 && packet.has(PacketFlag.Defragmented)) return false;
-  if ((flags & RuleFlag.OnlyFrag) != 0 && !packet.has(PacketFlag.Defragmented)) return false;
-  if ((flags & FLOW_FLAGS) == 0) return true;
-  if (packet.flow == 0) return false;
-  if ((flags & RuleFlag.ToServer) != 0 && packet.direction != Direction.ToServer) return false;
-  if ((flags & RuleFlag.ToClient) != 0 && packet.direction != Direction.ToClient) return false;
-  if ((flags & RuleFlag.Established) != 0 && !packet.has(PacketFlag.Established)) return false;
-  if ((flags & RuleFlag.NotEstablished) != 0 && packet.has(PacketFlag.Established)) return false;
-  return true;
+function checkFlow(flags: u32, packet: Packet): HeaderCheck {
+  if ((flags & RuleFlag.NoFrag) != 0 && packet.has(PacketFlag.Defragmented)) return HeaderCheck.Fragment;
+  if ((flags & RuleFlag.OnlyFrag) != 0 && !packet.has(PacketFlag.Defragmented)) return HeaderCheck.NoFragment;
+  if ((flags & FLOW_FLAGS) == 0) return HeaderCheck.None;
+  if (packet.flow == 0) return HeaderCheck.NoFlow;
+  if ((flags & RuleFlag.ToServer) != 0 && packet.direction != Direction.ToServer) return HeaderCheck.ToServer;
+  if ((flags & RuleFlag.ToClient) != 0 && packet.direction != Direction.ToClient) return HeaderCheck.ToClient;
+  if ((flags & RuleFlag.Established) != 0 && !packet.has(PacketFlag.Established)) return HeaderCheck.Established;
+  if ((flags & RuleFlag.NotEstablished) != 0 && packet.has(PacketFlag.Established)) return HeaderCheck.NotEstablished;
+  return HeaderCheck.None;
 }

@@ -3,11 +3,13 @@
  * The database sorts its prefilters by kind, protocol, direction and progress; an index by kind and direction is built at load.
  */
 
+import { Cost } from "../abi/cost";
 import { Counter } from "../abi/counters";
 import { PrefilterKind, PrefilterRecord, RuleListKind, RuleListRecord } from "../abi/database";
 import { configureLiteralScratch, literalScratchBytes, scanLiterals } from "../match/literal";
 import { reserve } from "../memory/arena";
 import { database, prefilterCount, prefilters, ruleIndices, ruleListCount, ruleLists } from "../rules/database";
+import { spend } from "../verdict/cost";
 import { countAdd } from "../verdict/counters";
 import { Candidates } from "./candidates";
 import { coversProtocol } from "./state/protocol";
@@ -67,8 +69,10 @@ export function prefilterAt(i: u32): usize {
 /** Scans the data with the record's table and adds the rules its literals bring. */
 export function runPrefilter(r: usize, data: usize, length: u32, candidates: Candidates): void {
   if (length == 0) return;
+  spend(Cost.Piece + length);
   const found = scanLiterals(database + load<u32>(r, PrefilterRecord.table), data, length, hits, MAX_LITERALS);
   if (found == 0) return;
+  spend(found * Cost.Condition);
   countAdd(Counter.detect__mpm_candidates, found);
   const starts = ruleIndices + ((<usize>load<u32>(r, PrefilterRecord.starts)) << 2);
   const list = ruleIndices + ((<usize>load<u32>(r, PrefilterRecord.rules)) << 2);

@@ -13,10 +13,14 @@ import {
   RuleRecord,
   RuleType,
 } from "../abi/database";
+import { HeaderCheck, TraceStage } from "../abi/trace";
 import { Flow, FlowFlag } from "../flow/flow";
 import { buffers, ruleCount, rules } from "../rules/database";
+import { overBudget } from "../verdict/cost";
 import { countAdd } from "../verdict/counters";
+import { openTrace, traceBuffer, traced, traceHeader, traceNotBrought, tracing } from "../verdict/trace";
 import { Packet, PacketFlag } from "../wire/packet";
+import { isCandidate, putDown, takeUp, tracedRuleAt, tracedRuleCount } from "./account";
 import { addMatch, configureAlerts, finishMatches, NO_TX, openMatches } from "./alerts";
 import { Candidates, reserveCandidates } from "./candidates";
 import { runFrames } from "./frames";
@@ -72,12 +76,14 @@ export function configureDetection(): bool {
 export function detect(packet: Packet, updated: bool, end: bool): void {
   openMatches();
   if (ruleCount == 0) return;
+  if (traced) openTrace(packet.number, packet.timestamp, packet.direction);
   openHeader();
   openVariables(packet);
   openPayload(packet.flow == 0 ? 0 : changetype<Flow>(packet.flow).tcp);
   const direction: u32 = packet.flow == 0 ? Direction.ToServer : packet.direction;
   runIpOnly(packet, direction);
   collect(packet, direction);
+  if (traced) traceCandidates(packet);
   runPacketRules(packet);
   if (packet.flow != 0) {
     const flow = changetype<Flow>(packet.flow);
@@ -108,7 +114,10 @@ function runIpOnly(packet: Packet, direction: u32): void {
   addRuleLists(RuleListKind.IpOnly, direction, packet.proto, 0, set);
   for (let r = set.next(0); r >= 0; r = set.next(<u32>r + 1)) {
     const rule = rules + <usize>r * RuleRecord.size;
-    if (!matchHead(rule, packet)) continue;
+    if (!takeUp(r, rule, TraceStage.IpOnly)) continue;
+    const matched = matchHead(rule, packet);
+    putDown(r, matched);
+    if (!matched) continue;
     runPostMatch(rule, packet);
     addMatch(<u32>r, NO_TX, 0, 0);
   }
@@ -151,27 +160,53 @@ function runPacketRules(packet: Packet): void {
       transactions.add(<u32>r);
       continue;
     }
-    if (matchPacketRule(rule, type, proto, packet)) {
-      runPostMatch(rule, packet);
-      addMatch(<u32>r, NO_TX, 0, payloadFlags);
-    }
+    if (overBudget()) break;
+    if (!takeUp(r, rule, TraceStage.Packet)) continue;
+    const matched = matchPacketRule(rule, type, proto, packet);
+    putDown(r, matched);
+    if (!matched) continue;
+    runPostMatch(rule, packet);
+    addMatch(<u32>r, NO_TX, 0, payloadFlags);
   }
   set.clear();
 }
 
 function matchPacketRule(rule: usize, type: u32, proto: u32, packet: Packet): bool {
+  const failed = checkPacket(rule, type, proto, packet);
+  if (failed == HeaderCheck.None) return matchHead(rule, packet) && matchPayload(rule, packet);
+  if (tracing) traceHeader(failed, failed == HeaderCheck.AppProtocol ? proto : packet.payloadLength);
+  return false;
+}
+
+/** What the rule asks of the packet as a whole: the first check that fails. */
+function checkPacket(rule: usize, type: u32, proto: u32, packet: Packet): HeaderCheck {
   const flags = load<u32>(rule, RuleRecord.flags);
-  if (type == RuleType.Packet && packet.has(PacketFlag.Pseudo)) return false;
+  if (type == RuleType.Packet && packet.has(PacketFlag.Pseudo)) return HeaderCheck.EndOfFlow;
   if ((flags & RuleFlag.RequirePayload) != 0 && packet.payloadLength == 0 && !packet.has(PacketFlag.HasStreamData))
-    return false;
+    return HeaderCheck.Payload;
   if ((flags & RuleFlag.Dsize) != 0) {
     const length = packet.payloadLength;
     if (length < <u32>load<u16>(rule, RuleRecord.dsizeLow) || length > <u32>load<u16>(rule, RuleRecord.dsizeHigh))
-      return false;
+      return HeaderCheck.PayloadSize;
   }
   if ((flags & RuleFlag.AppLayer) != 0) {
     const wanted = <u32>load<u8>(rule, RuleRecord.appProto);
-    if (wanted != 0 && !coversProtocol(wanted, proto)) return false;
+    if (wanted != 0 && !coversProtocol(wanted, proto)) return HeaderCheck.AppProtocol;
   }
-  return matchHead(rule, packet) && matchPayload(rule, packet);
+  return HeaderCheck.None;
+}
+
+/** Says of the traced rule when no scan of this packet brought it. */
+function traceCandidates(packet: Packet): void {
+  openTrace(packet.number, packet.timestamp, packet.direction);
+  for (let i: u32 = 0; i < tracedRuleCount(); i++) {
+    const index = tracedRuleAt(i);
+    const rule = rules + <usize>index * RuleRecord.size;
+    const type = <u32>load<u8>(rule, RuleRecord.type);
+    if (type == RuleType.Transaction || type <= <u32>RuleType.LikeIpOnly) continue;
+    if ((load<u32>(rule, RuleRecord.flags) & RuleFlag.Frame) != 0) continue;
+    if (isCandidate(changetype<Candidates>(packetSet), index)) continue;
+    traceNotBrought(index, TraceStage.Packet);
+    if (packet.payloadLength > 0) traceBuffer(0, packet.payload, packet.payloadLength, 0);
+  }
 }

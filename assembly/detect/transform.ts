@@ -2,6 +2,7 @@
  * Transforms of inspection buffers (Suricata manual, transforms): each reads a view and leaves a new one in scratch memory.
  * Two scratch areas are used in turn, so a chain of any length needs no more.
  */
+import { Cost } from "../abi/cost";
 import { BufferRecord, Transform, TransformRecord } from "../abi/database";
 import { view, viewData, viewLength } from "../app/view";
 import { Base64Mode, base64Decode, base64Room } from "../codec/base64";
@@ -14,6 +15,7 @@ import { captureEnd, captureStart, regexSearch } from "../match/regex";
 import { reserve } from "../memory/arena";
 import { Account, acquire, release } from "../memory/heap";
 import { buffers, database } from "../rules/database";
+import { spend } from "../verdict/cost";
 
 /** Pieces of heap that hold the outcome; released by the next transform chain. */
 let held0: usize = 0;
@@ -47,6 +49,7 @@ export function closeTransforms(): void {
 export function applyTransforms(index: u32): bool {
   const record = buffers + <usize>index * BufferRecord.size;
   const count = <u32>load<u16>(record, BufferRecord.transforms);
+  if (count != 0) spend(count * (Cost.Piece + viewLength));
   const first = database + load<u32>(record, BufferRecord.transformList);
   for (let i: u32 = 0; i < count; i++) if (!applyOne(first + <usize>i * TransformRecord.size)) return false;
   return true;
@@ -231,5 +234,6 @@ function inflated(op: u32, argument: usize, argumentLength: u32, data: usize, le
     if (status == CodecStatus.End || status == CodecStatus.Error) break;
     if (state.consumed == 0 && state.produced == 0) break;
   }
+  spend(n * Cost.Decoded);
   return view(out, n);
 }

@@ -125,4 +125,7 @@ export class Flow {
   icmpPeer: u8;
   /** ESP: security parameters index. */
   spi: u32;
+  /** Cost units within `costSecond`, a second of traffic (abi/cost.ts). */
+  cost: u32;
+  costSecond: u32;
 }

@@ -5,6 +5,7 @@
 
 import { AppEvent } from "../abi/app_events";
 import { AppProto, Direction, DropReason, IpProto } from "../abi/codes";
+import { Cost } from "../abi/cost";
 import { Counter } from "../abi/counters";
 import { Setting } from "../abi/settings";
 
@@ -33,6 +34,7 @@ import { disableAppLayer, feedAgain, resetProtocolDetected, setProtocolDetected 
 
 import { triggerRaw } from "../stream/raw";
 import { Session } from "../stream/session";
+import { spend } from "../verdict/cost";
 import { countAdd } from "../verdict/counters";
 import { Packet, PacketFlag } from "../wire/packet";
 import {
@@ -251,6 +253,7 @@ function parse(
   if ((flags & StreamFlag.Gap) != 0) countAdd(Counter.app_layer__gap, 1);
   openFrames(data, streamOffset);
   noteStream(flow, direction);
+  spend(Cost.Piece + length);
   const consumed = parseApp(state, direction, data, length, inputFlags(flow, direction, flags));
   if (consumed == PARSE_ERROR) {
     fail(packet, flow);
@@ -335,6 +338,7 @@ export function feedDatagram(packet: Packet, flow: Flow): bool {
   const input: u32 = (flow.detection & fedBit(direction)) == 0 ? InputFlag.Start : 0;
   flow.detection |= fedBit(direction);
   openFrames(packet.payload, 0);
+  spend(Cost.Piece + packet.payloadLength);
   const consumed = parseApp(state, direction, packet.payload, packet.payloadLength, input);
   if (consumed == PARSE_ERROR) fail(packet, flow);
   else obey(packet, flow, state);

@@ -11,6 +11,7 @@ import { reportFlow } from "../report/flow";
 import { forceEnd, needsReassembly } from "../stream/inspection";
 import { freeSession } from "../stream/release";
 import { Session } from "../stream/session";
+import { openCost } from "../verdict/cost";
 import { PACKET_SIZE, Packet, PacketFlag, reservePacket } from "../wire/packet";
 import { freeApplication } from "./application";
 import { Detection } from "./detection";
@@ -69,6 +70,7 @@ export function flushChanged(flow: Flow, now: u64): void {
   for (let direction: u32 = 0; direction < 2; direction++) {
     if (!isUnfinished(flow, direction)) continue;
     openMatches();
+    openCost(now);
     inspectHeld(pseudoPacket(flow, direction, now), flow, session);
   }
   finishTransactions(pseudoPacket(flow, Direction.ToServer, now), flow, false, true);

@@ -1,13 +1,15 @@
 /** The way of one packet: flow, stream, application, rules, report. Nothing later calls back into something earlier. */
-import { Action, Direction, DropReason, IpProto } from "../abi/codes";
+import { Action, AppProto, Direction, DropReason, IpProto } from "../abi/codes";
+import { Cost, EngineCode } from "../abi/cost";
 import { Counter } from "../abi/counters";
 import { PrefilterKind } from "../abi/database";
 import { EventType } from "../abi/frames";
 import { Setting } from "../abi/settings";
-import { alertCount, openMatches } from "../detect/alerts";
+import { alertCount, NO_RULE, openMatches } from "../detect/alerts";
 import { firstPrefilter } from "../detect/prefilter";
 import { detect } from "../detect/run";
 import { completeDirection } from "../detect/transaction/run";
+import { spendOfFlow } from "../flow/budget";
 import { applyException } from "../flow/exception";
 import { Flow, FlowFlag, FlowState } from "../flow/flow";
 import { flowRefused, lookupFlow, reuseFlow } from "../flow/table";
@@ -16,12 +18,14 @@ import { setting } from "../memory/settings";
 import { reportAlerts } from "../report/alert";
 import { reportAnomalies } from "../report/anomaly";
 import { reportDrop } from "../report/drop";
+import { reportEngine } from "../report/engine";
 import { isDisrupted } from "../stream/inspection";
 import { rawInspected, rawReady, rawSkipped } from "../stream/raw";
 import { pruneStream } from "../stream/release";
 import { sessionReuse } from "../stream/reuse";
 import { Session } from "../stream/session";
 import { streamPacket } from "../stream/stream";
+import { chargeProtocol, openCost, overBudget, spend, suspendedRule } from "../verdict/cost";
 import { countAdd } from "../verdict/counters";
 import { Checksum, transportChecksum } from "../wire/checksum";
 import { Packet, PacketFlag } from "../wire/packet";
@@ -36,6 +40,7 @@ function isDropped(packet: Packet): bool {
 /** Takes a decoded packet through every room. Its action and reason say what becomes of it. */
 export function inspectPacket(packet: Packet): void {
   openMatches();
+  openCost(packet.timestamp);
   const found = findFlow(packet);
   let updated = false;
   if (found != 0) {
@@ -45,6 +50,7 @@ export function inspectPacket(packet: Packet): void {
     updated = feed(packet, flow);
   }
   if (mayDetect(packet)) detectPacket(packet, updated);
+  settleCost(packet);
   report(packet);
   if (found != 0) settle(packet, changetype<Flow>(found));
 }
@@ -150,9 +156,28 @@ export function settle(packet: Packet, flow: Flow): void {
   pruneStream(changetype<Session>(flow.tcp), packet.direction);
 }
 
+/** What the packet spent is charged to its flow and protocol; what is beyond a budget gets the budget's policy. */
+function settleCost(packet: Packet): void {
+  spend(Cost.Piece + packet.payloadLength);
+  const flow = packet.flow;
+  chargeProtocol(flow == 0 ? <u32>AppProto.Unknown : changetype<Flow>(flow).appProto, packet.payloadLength);
+  if (suspendedRule != NO_RULE) {
+    countAdd(Counter.detect__rules_suspended, 1);
+    reportEngine(packet, EngineCode.RuleSuspended, suspendedRule);
+  }
+  const beyond = overBudget();
+  if (!beyond && !(flow != 0 && spendOfFlow(changetype<Flow>(flow), packet.timestamp))) return;
+  countAdd(Counter.detect__budget_exceeded, 1);
+  reportEngine(packet, beyond ? EngineCode.PacketBudget : EngineCode.FlowBudget, NO_RULE);
+  if (applyException(packet, flow, setting(Setting.BudgetPolicy), <u8>DropReason.Budget)) {
+    countAdd(Counter.detect__budget_exception, 1);
+  }
+}
+
 /** Rules and report for a packet the core made itself at the end of a flow. */
 export function inspectPseudo(packet: Packet, flow: Flow): void {
   openMatches();
+  openCost(packet.timestamp);
   const session = changetype<Session>(flow.tcp);
   feedStream(packet, flow, session, packet.direction);
   inspectHeld(packet, flow, session);
@@ -165,6 +190,7 @@ export function inspectHeld(packet: Packet, flow: Flow, session: Session): void 
     if (rawReady(session, packet.direction, packet)) packet.set(PacketFlag.HasStreamData);
     detect(packet, true, true);
   }
+  settleCost(packet);
   report(packet);
   settle(packet, flow);
 }

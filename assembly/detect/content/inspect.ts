@@ -17,11 +17,14 @@ import {
   PcreField,
   PcreFlag,
 } from "../../abi/conditions";
+import { Cost } from "../../abi/cost";
 import { Counter } from "../../abi/counters";
-import { regexEnd, regexSearch, regexStart } from "../../match/regex";
+import { REGEX_DEFAULT_BUDGET, regexCost, regexEnd, regexSearch, regexStart, setRegexBudget } from "../../match/regex";
 import { Account, acquire, release } from "../../memory/heap";
 import { database } from "../../rules/database";
+import { spend, unitsLeft } from "../../verdict/cost";
 import { countAdd } from "../../verdict/counters";
+import { traceBuffer, traceHeld, traceTry, tracing } from "../../verdict/trace";
 import { compareNumber } from "../compare";
 import { keepCaptures } from "../state/variables";
 import { inspectAsn1 } from "./asn1";
@@ -56,6 +59,7 @@ const STOP: i32 = -1;
 /** Does the chain at database offset `chain` hold for this buffer? */
 export function inspectBuffer(chain: u32, at: usize, bytes: u32, offset: u64, inspectFlags: u32): bool {
   openBuffer(at, bytes, offset, inspectFlags);
+  if (tracing) traceBuffer(chain, at, bytes, offset);
   return run(database + chain) == MATCH;
 }
 
@@ -65,7 +69,10 @@ export function inspectAbsent(chain: u32): bool {
 }
 
 function next(c: usize): i32 {
-  if ((load<u32>(c, Condition.flags) & CONDITION_LAST) != 0) return MATCH;
+  if ((load<u32>(c, Condition.flags) & CONDITION_LAST) != 0) {
+    if (tracing) traceHeld(cursor);
+    return MATCH;
+  }
   return run(c + load<u16>(c, Condition.length));
 }
 
@@ -75,6 +82,7 @@ function answer(held: bool, c: usize): i32 {
 
 function run(c: usize): i32 {
   if (!step()) return STOP;
+  if (tracing) traceTry(<u32>(c - database), cursor);
   switch (<u32>load<u16>(c, Condition.op)) {
     case Op.Content:
       return content(c);
@@ -161,7 +169,9 @@ function pcre(c: usize): i32 {
     const start: u32 = regexCursor > from ? regexCursor - from : 0;
     if (start > length - from) return NO_MATCH;
     countAdd(Counter.detect__regex_searches, 1);
+    setRegexBudget(<u32>min<u64>(REGEX_DEFAULT_BUDGET, unitsLeft() / Cost.RegexStep));
     const r = regexSearch(program, data + from, length - from, start, false);
+    spend(<u64>regexCost * Cost.RegexStep);
     const negated = (f & PcreFlag.Negated) != 0;
     if (r != 1) return r == 0 && negated ? next(c) : NO_MATCH;
     if (negated) return NO_MATCH;
@@ -209,6 +219,7 @@ function base64(c: usize): i32 {
   const chain = load<u32>(c, Base64Field.chain);
   const room = acquire(Account.Detect, length + 64);
   if (room == 0) return NO_MATCH;
+  spend(length);
   const relative = (load<u32>(c, Condition.flags) & Base64Flag.Relative) != 0;
   const from = <u64>load<u32>(c, Base64Field.offset) + (relative ? <u64>cursor : 0);
   const decoded: u32 =
@@ -225,6 +236,7 @@ function base64(c: usize): i32 {
       const was = flags;
       const mark = cursor;
       swapBuffer(room, decoded, 0, InspectFlag.Start | InspectFlag.End, 0);
+      if (tracing) traceBuffer(chain, room, decoded, 0);
       r = run(database + chain);
       swapBuffer(at, bytes, offset, was, mark);
     }

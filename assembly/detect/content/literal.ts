@@ -2,6 +2,7 @@
 import { Condition, ContentField, ContentFlag } from "../../abi/conditions";
 import { findLiteral } from "../../match/search";
 import { database } from "../../rules/database";
+import { spend } from "../../verdict/cost";
 import { byteVariable, data, length, streamOffset } from "./state";
 
 /** Bounds of the search, set by `bounds`. */
@@ -83,6 +84,7 @@ export function findContent(c: usize, base: u32, after: u32): Found {
     size,
     (f & ContentFlag.Nocase) != 0,
   );
+  spend(at < 0 ? to - from : <u32>at + size);
   if (at < 0) return Found.No;
   matchEnd = from + <u32>at + size;
   return Found.Yes;

@@ -1,7 +1,9 @@
 /** What one inspection of one buffer carries along: the buffer, the end of the last match, byte variables, limits. */
+import { Cost } from "../../abi/cost";
 import { Setting } from "../../abi/settings";
 import { setting } from "../../memory/settings";
 import { BYTE_VARIABLES } from "../../rules/conditions";
+import { overBudget, spend } from "../../verdict/cost";
 
 export let data: usize = 0;
 export let length: u32 = 0;
@@ -70,10 +72,11 @@ export function moveRegexCursor(to: u32): void {
   regexCursor = to;
 }
 
-/** Counts one condition step; false when the limit (detect.inspection-recursion-limit) is reached. */
+/** Counts one condition step; false when the limit (detect.inspection-recursion-limit) or the packet's budget is reached. */
 export function step(): bool {
   steps++;
-  return steps != stepLimit;
+  spend(Cost.Condition);
+  return steps != stepLimit && !overBudget();
 }
 
 /** Steps of the inspection so far: its cost. */

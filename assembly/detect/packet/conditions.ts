@@ -19,6 +19,7 @@ import {
   TcpFlagsMode,
 } from "../../abi/conditions";
 import { database } from "../../rules/database";
+import { traceCondition, traceNumber, tracing } from "../../verdict/trace";
 import { Packet, PacketFlag } from "../../wire/packet";
 import { compareNumber } from "../compare";
 import { matchFlowBits } from "../state/flowbits";
@@ -36,10 +37,18 @@ import { matchStreamSize } from "./stream_size";
 export function matchPacket(chain: u32, packet: Packet): bool {
   let c = database + chain;
   while (true) {
-    if (!matchOne(c, packet)) return false;
+    if (!matchOne(c, packet)) {
+      if (tracing) traceFailed(c);
+      return false;
+    }
     if ((load<u32>(c, Condition.flags) & CONDITION_LAST) != 0) return true;
     c += load<u16>(c, Condition.length);
   }
+}
+
+function traceFailed(c: usize): void {
+  if (load<u16>(c, Condition.op) == <u16>Op.Compare) traceNumber(<u32>(c - database), packetNumber);
+  else traceCondition(<u32>(c - database));
 }
 
 function matchOne(c: usize, packet: Packet): bool {

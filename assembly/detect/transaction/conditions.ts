@@ -16,6 +16,7 @@ import { foundNumber } from "../../app/number";
 import { appNumber } from "../../app/registry";
 import { AppState, Tx } from "../../app/transaction";
 import { database } from "../../rules/database";
+import { traceCondition, traceNumber, tracing } from "../../verdict/trace";
 import { Packet } from "../../wire/packet";
 import { compareNumber } from "../compare";
 import { matchAppLayerProtocol } from "../state/protocol";
@@ -27,10 +28,18 @@ const MAX_INDEX: u32 = 4096;
 export function matchTransaction(chain: u32, state: AppState, tx: Tx, direction: u32, packet: Packet): bool {
   let c = database + chain;
   while (true) {
-    if (!matchOne(c, state, tx, direction, packet)) return false;
+    if (!matchOne(c, state, tx, direction, packet)) {
+      if (tracing) traceFailed(c);
+      return false;
+    }
     if ((load<u32>(c, Condition.flags) & CONDITION_LAST) != 0) return true;
     c += load<u16>(c, Condition.length);
   }
+}
+
+function traceFailed(c: usize): void {
+  if (load<u16>(c, Condition.op) == <u16>Op.TxCompare) traceNumber(<u32>(c - database), foundNumber);
+  else traceCondition(<u32>(c - database));
 }
 
 function matchOne(c: usize, state: AppState, tx: Tx, direction: u32, packet: Packet): bool {

@@ -1,10 +1,12 @@
 /** One rule against one transaction: its lists in order of progress, resumed where an earlier packet left it. */
 import { AppProto, Direction } from "../../abi/codes";
 import { BufferRecord, ListFlag, ListRecord, RuleFlag, RuleRecord } from "../../abi/database";
+import { ListOutcome } from "../../abi/trace";
 import { appBuffer, completeProgress, hasInner } from "../../app/registry";
 import { AppState, Tx } from "../../app/transaction";
 import { ViewFlag, viewData, viewFlags, viewLength, viewOffset } from "../../app/view";
 import { buffers, lists } from "../../rules/database";
+import { traceAbsent, traceBuffer, traceList, traceOutcome, tracing } from "../../verdict/trace";
 import { Packet } from "../../wire/packet";
 import { inspectAbsent, inspectBuffer } from "../content/inspect";
 import { InspectFlag } from "../content/state";
@@ -76,7 +78,10 @@ export function inspectRule(rule: usize, state: AppState, tx: Tx, direction: u32
   for (; i < n; i++) {
     const list = listOf(rule, i);
     const bit: u32 = 1 << load<u16>(list, ListRecord.id);
-    if ((ruleFlags & bit) != 0 || isPacketList(list)) continue;
+    if ((ruleFlags & bit) != 0 || isPacketList(list)) {
+      if (tracing && (ruleFlags & bit) != 0) traceOutcome(i, ListOutcome.HeldBefore, 0, 0);
+      continue;
+    }
     const listDirection = <u32>load<u8>(list, ListRecord.direction);
     if (listDirection != direction && !(both && direction == Direction.ToClient)) {
       // A rule over both directions is decided when the response comes.
@@ -87,7 +92,10 @@ export function inspectRule(rule: usize, state: AppState, tx: Tx, direction: u32
     if (!hasInner(tx, load<u8>(list, ListRecord.appProto), listDirection)) continue;
     const progress = <u32>load<u8>(list, ListRecord.progress);
     const reached = tx.progress(listDirection);
-    if (reached < progress) break;
+    if (reached < progress) {
+      if (tracing) traceOutcome(i, ListOutcome.NotReached, reached, progress);
+      break;
+    }
     const listFlags = <u32>load<u8>(list, ListRecord.flags);
     if ((listFlags & ListFlag.Prefilter) != 0) {
       if (reached > progress) prefilterPassed = true;
@@ -95,11 +103,15 @@ export function inspectRule(rule: usize, state: AppState, tx: Tx, direction: u32
     }
     if ((listFlags & ListFlag.Hook) != 0) {
       // A hook is asked for as long as its progress lasts, and once when it was passed over; no state is kept meanwhile.
-      if (passedBefore > progress) break;
+      if (passedBefore > progress) {
+        if (tracing) traceOutcome(i, ListOutcome.HookPassed, passedBefore, progress);
+        break;
+      }
       hooked = true;
       matches++;
       continue;
     }
+    if (tracing) traceList(i);
     const answer = inspectList(list, listFlags, state, tx, listDirection, packet, reached > progress);
     if (answer == Answer.Yes) {
       ruleFlags |= bit;
@@ -139,6 +151,7 @@ function inspectList(
   for (let instance: u32 = 0; instance < MAX_INSTANCES; instance++) {
     if (!appBuffer(state, tx, base, direction, instance)) {
       if (instance == 0 && over && inspectAbsent(chain)) return Answer.Yes;
+      if (tracing && instance == 0) traceAbsent();
       return no;
     }
     const little: u32 = (viewFlags & ViewFlag.DcerpcLittle) != 0 ? InspectFlag.DcerpcLittle : 0;
@@ -149,6 +162,22 @@ function inspectList(
     if ((listFlags & (ListFlag.Multi | ListFlag.File)) == 0) return no;
   }
   return no;
+}
+
+/** Traces what the scan for the rule's literal looked at: the buffers of its prefilter's list. */
+export function tracePrefiltered(rule: usize, state: AppState, tx: Tx, direction: u32): void {
+  const n = <u32>load<u16>(rule, RuleRecord.listCount);
+  for (let i: u32 = 0; i < n; i++) {
+    const list = listOf(rule, i);
+    if ((load<u8>(list, ListRecord.flags) & ListFlag.Prefilter) == 0) continue;
+    if (load<u8>(list, ListRecord.direction) != <u8>direction || !isForProtocol(list, tx.proto)) continue;
+    traceList(i);
+    for (let instance: u32 = 0; instance < MAX_INSTANCES; instance++) {
+      if (!appBuffer(state, tx, baseOf(list), direction, instance)) break;
+      if (!applyTransforms(load<u16>(list, ListRecord.buffer))) break;
+      traceBuffer(load<u32>(list, ListRecord.conditions), viewData, viewLength, viewOffset);
+    }
+  }
 }
 
 /** Is the direction of this transaction complete? */

@@ -1,13 +1,25 @@
 /** All rules against the transactions of a flow that the packet at hand updated (Suricata's transaction detection). */
 import { Direction } from "../../abi/codes";
-import { BufferRecord, PrefilterKind, PrefilterRecord, RuleFlag, RuleListKind, RuleRecord } from "../../abi/database";
+import {
+  BufferRecord,
+  PrefilterKind,
+  PrefilterRecord,
+  RuleFlag,
+  RuleListKind,
+  RuleRecord,
+  RuleType,
+} from "../../abi/database";
 import { EventFlag } from "../../abi/frames";
+import { HeaderCheck, TraceStage } from "../../abi/trace";
 import { appBuffer, completeProgress, hasInner, isInner } from "../../app/registry";
 import { AppState, Tx, TxFlag } from "../../app/transaction";
 import { viewData, viewLength } from "../../app/view";
 import { Flow } from "../../flow/flow";
 import { buffers, rules } from "../../rules/database";
+import { overBudget } from "../../verdict/cost";
+import { traced, traceHeader, traceNotBrought, tracing } from "../../verdict/trace";
 import { Packet } from "../../wire/packet";
+import { isCandidate, putDown, takeUp, tracedRuleAt, tracedRuleCount } from "../account";
 import { addMatch } from "../alerts";
 import { Candidates } from "../candidates";
 import { matchHead } from "../head";
@@ -15,7 +27,15 @@ import { runPostMatch } from "../post_match";
 import { addRuleLists, firstPrefilter, nextPrefilter, prefilterAt, runPrefilter } from "../prefilter";
 import { coversProtocol } from "../state/protocol";
 import { applyTransforms } from "../transform";
-import { inspectRule, isOver, openTransaction, prefilterComesAgain, prefilterPassed, ruleFlags } from "./inspect";
+import {
+  inspectRule,
+  isOver,
+  openTransaction,
+  prefilterComesAgain,
+  prefilterPassed,
+  ruleFlags,
+  tracePrefiltered,
+} from "./inspect";
 import {
   CANNOT_MATCH,
   FILE_MISMATCH,
@@ -85,7 +105,12 @@ function runOne(
     const known = changetype<RuleState>(at);
     if (isCurrent(known) && (known.flags & (FULL_MATCH | CANNOT_MATCH)) == 0) set.add(known.rule);
   }
-  for (let r = set.next(0); r >= 0; r = set.next(<u32>r + 1)) tryRule(<u32>r, packet, flow, state, tx, direction);
+  if (traced) traceTransaction(state, tx, direction, set);
+  for (let r = set.next(0); r >= 0; r = set.next(<u32>r + 1)) {
+    if (overBudget()) break;
+    if (!takeUp(r, rules + <usize>r * RuleRecord.size, TraceStage.Transaction)) continue;
+    putDown(r, tryRule(<u32>r, packet, flow, state, tx, direction));
+  }
   set.clear();
 }
 
@@ -124,17 +149,32 @@ function isPrefiltered(rule: usize): bool {
   return (load<u32>(rule, RuleRecord.flags) & RuleFlag.Prefiltered) != 0;
 }
 
-function tryRule(index: u32, packet: Packet, flow: Flow, state: AppState, tx: Tx, direction: u32): void {
+/** Says of the traced rule when no scan of this transaction brought it, and what the scans looked at. */
+function traceTransaction(state: AppState, tx: Tx, direction: u32, set: Candidates): void {
+  for (let i: u32 = 0; i < tracedRuleCount(); i++) {
+    const index = tracedRuleAt(i);
+    const rule = rules + <usize>index * RuleRecord.size;
+    if (load<u8>(rule, RuleRecord.type) != <u8>RuleType.Transaction || isCandidate(set, index)) continue;
+    if (findState(tx, direction, index) != 0) continue;
+    traceNotBrought(index, TraceStage.Transaction);
+    tracePrefiltered(rule, state, tx, direction);
+  }
+}
+
+function tryRule(index: u32, packet: Packet, flow: Flow, state: AppState, tx: Tx, direction: u32): bool {
   const rule = rules + <usize>index * RuleRecord.size;
   const at = findState(tx, direction, index);
   let flags: u32 = 0;
   if (at != 0) {
     flags = changetype<RuleState>(at).flags;
-    if ((flags & (FULL_MATCH | CANNOT_MATCH)) != 0) return;
+    if ((flags & (FULL_MATCH | CANNOT_MATCH)) != 0) return false;
   } else {
     const proto = <u32>load<u8>(rule, RuleRecord.appProto);
-    if (proto != 0 && !coversProtocol(proto, tx.proto)) return;
-    if (!matchHead(rule, packet)) return;
+    if (proto != 0 && !coversProtocol(proto, tx.proto)) {
+      if (tracing) traceHeader(HeaderCheck.AppProtocol, tx.proto);
+      return false;
+    }
+    if (!matchHead(rule, packet)) return false;
   }
   const matched = inspectRule(rule, state, tx, direction, packet, flags);
   if (at != 0) changetype<RuleState>(at).flags = ruleFlags;
@@ -149,7 +189,8 @@ function tryRule(index: u32, packet: Packet, flow: Flow, state: AppState, tx: Tx
     const both = (load<u32>(rule, RuleRecord.flags) & RuleFlag.BothDirections) != 0;
     if (both && findState(tx, direction ^ 1, index) == 0) storeState(tx, direction ^ 1, index, ruleFlags);
   }
-  if (!matched) return;
+  if (!matched) return false;
   runPostMatch(rule, packet);
   addMatch(index, tx.id, changetype<usize>(tx), EventFlag.AppLayer);
+  return true;
 }

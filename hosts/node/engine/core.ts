@@ -37,6 +37,10 @@ export interface CoreExports {
   advance(now: bigint): number;
   /** Ends every flow, as at the end of a capture. Flows ended; drain the events and call again until it is 0. */
   finish(): number;
+  /** RuleCost records, one a rule of the database. */
+  rule_costs_address(): number;
+  /** ProtocolCost records, one an AppProto. */
+  protocol_costs_address(): number;
   /** The counters, u64 each. */
   counters_address(): number;
 }

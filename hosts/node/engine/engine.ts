@@ -16,6 +16,7 @@ import { EventView } from "../eve/record.ts";
 import type { RuleDescription } from "../eve/rules.ts";
 import { FrameBatch } from "./batch.ts";
 import { type CoreBinary, type CoreExports, coreBinary, instantiateCore } from "./core.ts";
+import { type ProtocolCosts, type RuleCosts, readProtocolCosts, readRuleCosts } from "./costs.ts";
 import { readRuleDescriptions } from "./database.ts";
 import { type Mode, writeSettings } from "./settings.ts";
 
@@ -274,6 +275,16 @@ export class Engine implements InspectionEngine {
   counters(): BigUint64Array {
     const view = new BigUint64Array(this.core.memory.buffer, this.core.counters_address(), Counter.COUNT);
     return view.slice();
+  }
+
+  /** What each rule in force cost so far. */
+  ruleCosts(): RuleCosts[] {
+    return readRuleCosts(new DataView(this.core.memory.buffer), this.core.rule_costs_address(), this.rules.length);
+  }
+
+  /** What the packets of each application protocol cost so far. */
+  protocolCosts(): ProtocolCosts[] {
+    return readProtocolCosts(new DataView(this.core.memory.buffer), this.core.protocol_costs_address());
   }
 
   /** Calls into the core. What it reported before it stopped still reaches `onEvent`. @throws CoreTrap */

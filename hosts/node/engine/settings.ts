@@ -228,7 +228,11 @@ function detection(config: Configuration, set: Set): void {
   set(Setting.PcreMatchLimit, config.pcre["match-limit"]);
   set(Setting.GuessAppLayerTx, config.detect["guess-applayer-tx"]);
   set(Setting.StreamTxLogLimit, config.detect["stream-tx-log-limit"]);
-  set(Setting.PacketBudget, config.vpatch.budget.packet);
+  const { budget } = config.vpatch;
+  set(Setting.PacketBudget, budget.packet);
+  set(Setting.FlowBudget, budget.flow);
+  set(Setting.RuleBudget, budget.rule);
+  set(Setting.RuleSuspension, budget.suspend);
   set(Setting.Asn1MaxFrames, config["asn1-max-frames"]);
 }
 

@@ -5,6 +5,7 @@
  * A body object that bears the event's own name (`alert`, `drop` ...) is joined to ours; any other body member wins over ours.
  */
 import { Action, AppProto, IpProto } from "../../../assembly/abi/codes.ts";
+import { EngineCode } from "../../../assembly/abi/cost.ts";
 import { EventFlag, EventType } from "../../../assembly/abi/frames.ts";
 import type { EveOptions } from "../config/schema/outputs.ts";
 import { type Anomaly, anomalyObject } from "./anomaly.ts";
@@ -20,6 +21,13 @@ import {
 import type { EventView } from "./record.ts";
 import type { RuleDescription } from "./rules.ts";
 import { formatIpv4, formatIpv6, formatTime, printableToJson } from "./text.ts";
+
+/** `engine.event` of events about the core itself. */
+const ENGINE_EVENTS: Readonly<Record<number, string>> = {
+  [EngineCode.RuleSuspended]: "rule_suspended",
+  [EngineCode.PacketBudget]: "packet_budget_exceeded",
+  [EngineCode.FlowBudget]: "flow_budget_exceeded",
+};
 
 const UNKNOWN_RULE: RuleDescription = { sid: 0, gid: 1, rev: 0, msg: "", category: "", priority: 3 };
 
@@ -82,6 +90,7 @@ export function formatEvent(event: EventView, context: EveContext): string {
   else if (event.type === EventType.Flow) flowMembers(event, members);
   else if (event.txId !== undefined) members.set("tx_id", String(event.txId));
   if (event.type === EventType.Anomaly) anomalyMembers(event, body);
+  if (event.type === EventType.Engine) engineMembers(event, context, body);
   if (event.type === EventType.FileInfo) appProtoMember(event, members);
   const { options } = context;
   for (const [key, value] of body) {
@@ -262,6 +271,20 @@ function anomalyMembers(event: EventView, body: JsonMembers): void {
   if (anomaly !== undefined) {
     body.set("anomaly", anomalyObject(JSON.parse(anomaly) as Anomaly, appProtoName(event.appProto)));
   }
+}
+
+/** `engine`: the event by name, the cost, and the rule it is about. */
+function engineMembers({ rule }: EventView, { rules }: EveContext, body: JsonMembers): void {
+  const { code, units } = JSON.parse(body.get("engine") ?? "{}") as { code?: number; units?: number };
+  const about = rule === undefined ? undefined : rules[rule];
+  body.set(
+    "engine",
+    JSON.stringify({
+      event: ENGINE_EVENTS[code ?? 0] ?? "unknown",
+      cost: units,
+      ...(about ? { gid: about.gid, signature_id: about.sid, signature: about.msg } : {}),
+    }),
+  );
 }
 
 function flowMembers(event: EventView, members: JsonMembers): void {

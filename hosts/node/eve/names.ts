@@ -77,6 +77,7 @@ const DROP_REASONS: Readonly<Record<number, string>> = {
   [DropReason.InnerPacket]: "tunnel packet drop",
   [DropReason.DefaultPacket]: "default packet policy",
   [DropReason.DefaultApp]: "default app policy",
+  [DropReason.Budget]: "budget",
 };
 
 /** `drop.reason`; `undefined` when there is none. */
