@@ -137,6 +137,7 @@ function verdictOf(action: u8, reason: u8, modified: bool): Verdict {
   const drop = action >= <u8>Action.Drop;
   if (setting(Setting.Prevent) == 0) {
     countAdd(Counter.ips__accepted, 1);
+    if (drop) countAdd(Counter.ips__would_drop, 1);
     return Verdict.Pass;
   }
   if (!drop) {

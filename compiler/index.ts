@@ -1,5 +1,5 @@
 /** Compiles rules of the Suricata language to a rule database. */
-import { ThresholdType } from "../assembly/abi/database.ts";
+import { RuleFlag, ThresholdType } from "../assembly/abi/database.ts";
 import { type Classifications, DEFAULT_CLASSIFICATIONS } from "./config/classification.ts";
 import { DEFAULT_REFERENCES, type References } from "./config/reference.ts";
 import type { ThresholdEntry } from "./config/threshold.ts";
@@ -8,9 +8,10 @@ import { SkippedRule } from "./keywords/meta.ts";
 import type { RuleAst } from "./rule/ast.ts";
 import { parseRules, sidOf } from "./rule/parser.ts";
 import { problemOf, RuleError, type RuleProblem } from "./rule/problem.ts";
+import type { RuleAdjustment } from "./signature/adjustment.ts";
 import { actionOf, assemble } from "./signature/assemble.ts";
 import type { Signature } from "./signature/finish.ts";
-import { orderRules, type RuleAction } from "./signature/order.ts";
+import { orderRules, type RuleAction, StateUse } from "./signature/order.ts";
 import { NameTable, type SharedTables } from "./signature/shared.ts";
 import { thresholdUse } from "./signature/threshold.ts";
 import { type VariableSettings, Variables } from "./variables.ts";
@@ -18,7 +19,8 @@ import { type VariableSettings, Variables } from "./variables.ts";
 export { type Classifications, parseClassifications } from "./config/classification.ts";
 export { parseReferences, type References } from "./config/reference.ts";
 export { parseThresholds, type ThresholdEntry } from "./config/threshold.ts";
-export { formatProblem, type RuleProblem } from "./rule/problem.ts";
+export { formatProblem, RuleError, type RuleProblem } from "./rule/problem.ts";
+export type { RuleAdjustment, TrafficException } from "./signature/adjustment.ts";
 export type { RuleAction } from "./signature/order.ts";
 export { type VariableSettings, Variables } from "./variables.ts";
 
@@ -41,6 +43,8 @@ export interface CompileSettings {
   readonly readFile?: (name: string) => Uint8Array | undefined;
   /** Keep the text of every rule, for alerts that show it. */
   readonly ruleText?: boolean;
+  /** What a policy makes of each rule, commented-out ones included; undefined leaves the rule out. */
+  readonly adjust?: (rule: RuleAst) => RuleAdjustment | undefined;
 }
 
 export interface Compilation {
@@ -74,14 +78,17 @@ export function compileRules(sources: readonly RuleSource[], settings: CompileSe
     },
   };
 
+  const { adjust } = settings;
   const rules = new Map<string, Signature[]>();
   for (const { file, text } of sources) {
-    const parsed = parseRules(file, text);
+    const parsed = parseRules(file, text, adjust !== undefined);
     refused.push(...parsed.problems);
     for (const rule of parsed.rules) {
+      const adjustment = adjust === undefined ? { rule } : adjust(rule);
+      if (adjustment === undefined) continue;
       current = rule;
       try {
-        keep(rules, assemble(rule, shared));
+        keep(rules, adjusted(assemble(adjustment.rule, shared), rule, adjustment));
       } catch (error) {
         if (error instanceof SkippedRule) {
           skipped.push({ ...place(rule), ...sidMember(rule), keyword: "requires", reason: error.message });
@@ -105,6 +112,27 @@ export function compileRules(sources: readonly RuleSource[], settings: CompileSe
     ruleText: sources.map(({ text }) => text),
   });
   return { database, accepted: rules.size, refused, skipped, warnings };
+}
+
+/**
+ * The facts of a policy in the signatures of a rule. A reader of bits that the policy made block keeps its place in the order:
+ * before the alert rules, it would be tried before those that set its bits with the same packet.
+ */
+function adjusted(signatures: Signature[], written: RuleAst, adjustment: RuleAdjustment): Signature[] {
+  const { rule, detectOnly = false, exceptions = [] } = adjustment;
+  const blocks = written.action.name === "alert" && rule.action.name !== "alert" && rule.action.name !== "pass";
+  return signatures.map((signature) => {
+    const { order, flags } = signature;
+    const reads = [order.flowbits, order.flowint, order.hostbits, order.pairbits].some(
+      (use) => use === StateUse.Read || use === StateUse.ReadWrite,
+    );
+    return {
+      ...signature,
+      exceptions,
+      flags: detectOnly ? flags | RuleFlag.DetectOnly : flags,
+      order: blocks && reads ? { ...order, action: "alert" } : order,
+    };
+  });
 }
 
 function place(rule: RuleAst): { file: string; line: number; column: number } {

@@ -103,5 +103,7 @@ export enum Counter {
   ips__drop_reason__default_app_policy,
   ips__drop_reason__budget,
   events__lost,
+  /** Packets that pass although a rule or policy would drop them: detection mode, or a rule in detection. */
+  ips__would_drop,
   COUNT,
 }

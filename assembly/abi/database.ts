@@ -7,7 +7,7 @@
 /** "VPDB" */
 export const DATABASE_MAGIC = 0x42445056;
 /** Changes whenever a record below changes. */
-export const DATABASE_VERSION = 1;
+export const DATABASE_VERSION = 2;
 
 export const enum DatabaseHeader {
   /** u32 */
@@ -64,6 +64,8 @@ export enum Section {
   Datasets = 11,
   /** JSON for the host only: messages, classification, references, metadata. UTF-8, gzipped (RFC 1952). */
   Metadata = 12,
+  /** ExceptionRecord[]; index 0 is none and never read. */
+  Exceptions = 13,
 }
 
 /** One rule. */
@@ -100,8 +102,8 @@ export const enum RuleRecord {
   /** u16, payload size the rule needs at least / at most (dsize), 0..65535 */
   dsizeLow = 50,
   dsizeHigh = 52,
-  /** u16, cost class for ordering; unused bits are 0 */
-  reserved = 54,
+  /** u16 index of the first exception of the rule, 0 none */
+  exceptions = 54,
   /** u32 offset of post-match conditions (flowbits set, flowint, tag ...), 0 none */
   post = 56,
   /** u32 offset of a ThresholdRecord chain, 0 none */
@@ -177,7 +179,7 @@ export enum RuleFlag {
   /** The prefilter literal is negated. */
   NegatedPrefilter = 1 << 26,
   RequireTcpFlags = 1 << 27,
-  /** Assigned in detection only: never drops, whatever the mode. */
+  /** In detection whatever the mode: what it would drop is recorded, and passes. */
   DetectOnly = 1 << 28,
 }
 
@@ -371,6 +373,21 @@ export const enum PortSetRecord {
   /** u32 count of pairs */
   count = 4,
   size = 8,
+}
+
+/** Traffic a rule is not asked about. The exceptions of a rule lie one after the other. Sets: 0 is any. */
+export const enum ExceptionRecord {
+  /** u32 index of an address set: of the packet's source, its destination, either of them */
+  source = 0,
+  destination = 4,
+  either = 8,
+  /** u32 index of a port set: of the packet's source, its destination, either of them */
+  sourcePorts = 12,
+  destinationPorts = 16,
+  eitherPorts = 20,
+  /** u32, 1 for the last one of the rule */
+  last = 24,
+  size = 32,
 }
 
 export const enum ThresholdRecord {

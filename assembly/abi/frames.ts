@@ -92,7 +92,7 @@ export const enum EventRecord {
 export const enum EventFlag {
   /** The alert's frame is (or would be) dropped. */
   Dropped = 1,
-  /** In detection mode: prevention mode would have dropped. */
+  /** In detection mode, or of a rule in detection: prevention would have dropped. */
   WouldDrop = 2,
   /** Action came from the flow (`drop`/`pass` applied to flow). */
   FromFlow = 4,

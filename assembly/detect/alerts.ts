@@ -121,13 +121,18 @@ function applyAction(m: Match, rule: usize, packet: Packet): void {
 /** Thresholds and actions; afterwards the first `alertCount` matches are the alerts to write. */
 export function finishMatches(packet: Packet): void {
   let kept: u32 = 0;
+  let wouldDrop = false;
   for (let i: u32 = 0; i < queued; i++) {
     const m = matchAt(i);
     const rule = rules + <usize>m.rule * RuleRecord.size;
     const flags = load<u32>(rule, RuleRecord.flags);
     const outcome = applyThresholds(rule, packet);
     m.action = changedAction != <u32>Action.None ? changedAction : load<u8>(rule, RuleRecord.action);
-    if ((flags & RuleFlag.DetectOnly) != 0 && isDrop(m.action)) m.action = Action.Alert;
+    if ((flags & RuleFlag.DetectOnly) != 0 && isDrop(m.action)) {
+      m.action = Action.Alert;
+      m.flags |= EventFlag.WouldDrop;
+      wouldDrop = wouldDrop || outcome != Outcome.None;
+    }
     if (outcome != Outcome.None) {
       const dropped = isDrop(packet.action);
       if (!dropped || m.action != Action.Pass) applyAction(m, rule, packet);
@@ -147,6 +152,7 @@ export function finishMatches(packet: Packet): void {
     if (pass) break;
   }
   alertCount = kept;
+  if (wouldDrop && !isDrop(packet.action)) countAdd(Counter.ips__would_drop, 1);
   if (kept > 0) {
     countAdd(Counter.detect__alert, kept);
     if (packet.flow != 0) changetype<Flow>(packet.flow).flags |= FlowFlag.Alerted;

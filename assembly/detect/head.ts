@@ -1,18 +1,19 @@
-/** What is checked of a rule before any list of a transaction: header, packet conditions, buffers of the packet. */
+/** What is checked of a rule before any list of a transaction: header, exceptions, packet conditions, buffers of the packet. */
 import { ListFlag, ListRecord, RuleRecord } from "../abi/database";
 import { ListOutcome } from "../abi/trace";
 import { traceList, traceOutcome, tracing } from "../verdict/trace";
 import { Packet } from "../wire/packet";
 import { inspectBuffer } from "./content/inspect";
 import { InspectFlag } from "./content/state";
+import { isExcepted } from "./exceptions";
 import { matchHeader } from "./header";
 import { packetBuffer, packetBufferData, packetBufferLength } from "./packet/buffers";
 import { matchPacket } from "./packet/conditions";
 import { baseOf, FIRST_APP_BUFFER, listOf } from "./transaction/inspect";
 
-/** Header, header keywords and state conditions of the rule, and its buffers of the packet. */
+/** Header, exceptions, header keywords and state conditions of the rule, and its buffers of the packet. */
 export function matchHead(rule: usize, packet: Packet): bool {
-  if (!matchHeader(rule, packet)) return false;
+  if (!matchHeader(rule, packet) || isExcepted(rule, packet)) return false;
   const conditions = load<u32>(rule, RuleRecord.packet);
   if (conditions != 0 && !matchPacket(conditions, packet)) return false;
   const n = <u32>load<u16>(rule, RuleRecord.listCount);

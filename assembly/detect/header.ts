@@ -81,8 +81,8 @@ function inPortSet(set: u32, port: u32): bool {
   return false;
 }
 
-/** `kind`: 0 source, 1 destination address; 2 source, 3 destination port. */
-function remembered(kind: u32, set: u32, packet: Packet): bool {
+/** Is the packet's end in the set? `kind`: 0 source, 1 destination address; 2 source, 3 destination port. */
+export function remembered(kind: u32, set: u32, packet: Packet): bool {
   if (set >= MEMO) return ask(kind, set, packet);
   const slot = memo + ((<usize>(kind * MEMO + set)) << 2);
   const known = load<u32>(slot);

@@ -1,17 +1,19 @@
 /** What a rule does once it matched, also when it gives no alert: set bits and integers, rewrite bytes. */
 import { CONDITION_LAST, Condition, Op } from "../abi/conditions";
-import { RuleRecord } from "../abi/database";
+import { RuleFlag, RuleRecord } from "../abi/database";
 import { Flow, FlowState } from "../flow/flow";
 import { database } from "../rules/database";
 import { Packet, PacketFlag } from "../wire/packet";
-import { applyReplacements } from "./content/replace";
+import { applyReplacements, forgetReplacements } from "./content/replace";
 import { applyFlowBits } from "./state/flowbits";
 import { applyFlowInt } from "./state/flowint";
 import { applyTag } from "./state/tag";
 import { applyXbits } from "./state/xbits";
 
 export function runPostMatch(rule: usize, packet: Packet): void {
-  if (applyReplacements()) packet.set(PacketFlag.Modified);
+  const detectOnly = (load<u32>(rule, RuleRecord.flags) & RuleFlag.DetectOnly) != 0;
+  if (detectOnly) forgetReplacements();
+  else if (applyReplacements()) packet.set(PacketFlag.Modified);
   const chain = load<u32>(rule, RuleRecord.post);
   if (chain == 0) return;
   let c = database + chain;

@@ -11,6 +11,7 @@ import {
   DATABASE_VERSION,
   DatabaseHeader,
   DatasetRecord,
+  ExceptionRecord,
   ListRecord,
   PortSetRecord,
   PrefilterRecord,
@@ -46,6 +47,7 @@ function checkSections(): bool {
     else if (id == Section.RuleIndices) size = 4;
     else if (id == Section.RuleLists) size = RuleListRecord.size;
     else if (id == Section.Datasets) size = DatasetRecord.size;
+    else if (id == Section.Exceptions) size = ExceptionRecord.size;
     if (size != 0 && <u64>load<u32>(record, SectionRecord.count) * size > <u64>length) return false;
   }
   return true;
@@ -93,11 +95,31 @@ function checkThresholds(offset: u32): bool {
   return true;
 }
 
+/** Every record names sets that are there, and the last one ends its rule's list. */
+function checkExceptions(): bool {
+  const count = countOf(Section.Exceptions);
+  if (count < 2) return true;
+  const first = startOf(Section.Exceptions);
+  const addressCount = max<u32>(countOf(Section.AddressSets), 1);
+  const portCount = max<u32>(countOf(Section.PortSets), 1);
+  for (let i: u32 = 1; i < count; i++) {
+    const e = first + <usize>i * ExceptionRecord.size;
+    if (load<u32>(e, ExceptionRecord.source) >= addressCount) return false;
+    if (load<u32>(e, ExceptionRecord.destination) >= addressCount) return false;
+    if (load<u32>(e, ExceptionRecord.either) >= addressCount) return false;
+    if (load<u32>(e, ExceptionRecord.sourcePorts) >= portCount) return false;
+    if (load<u32>(e, ExceptionRecord.destinationPorts) >= portCount) return false;
+    if (load<u32>(e, ExceptionRecord.eitherPorts) >= portCount) return false;
+  }
+  return load<u32>(first + <usize>(count - 1) * ExceptionRecord.size, ExceptionRecord.last) != 0;
+}
+
 function checkRules(): bool {
   const count = countOf(Section.Rules);
   const addressCount = max<u32>(countOf(Section.AddressSets), 1);
   const portCount = max<u32>(countOf(Section.PortSets), 1);
   const listCount = countOf(Section.Lists);
+  const exceptionCount = countOf(Section.Exceptions);
   for (let i: u32 = 0; i < count; i++) {
     const rule = startOf(Section.Rules) + <usize>i * RuleRecord.size;
     const type = <i32>load<u8>(rule, RuleRecord.type);
@@ -120,6 +142,8 @@ function checkRules(): bool {
     if (!checkChain(load<u32>(rule, RuleRecord.post))) return false;
     if (!checkThresholds(load<u32>(rule, RuleRecord.threshold))) return false;
     if (!checkThresholds(load<u32>(rule, RuleRecord.suppress))) return false;
+    const exception = <u32>load<u16>(rule, RuleRecord.exceptions);
+    if (exception != 0 && exception >= exceptionCount) return false;
   }
   const bufferRecords = countOf(Section.Buffers);
   for (let i: u32 = 0; i < listCount; i++) {
@@ -213,7 +237,7 @@ export function checkDatabase(start: usize, length: u32, maxRules: u32): LoadErr
   if (load<u64>(start, DatabaseHeader.digest) != digest) return LoadError.BadDigest;
   if (!checkSections()) return LoadError.BadSection;
   if (countOf(Section.Rules) > maxRules) return LoadError.TooManyRules;
-  if (!checkSets()) return LoadError.BadSet;
+  if (!checkSets() || !checkExceptions()) return LoadError.BadSet;
   if (!checkRules()) return LoadError.BadRule;
   if (!checkRuleLists() || !checkPrefilters()) return LoadError.BadPrefilter;
   return LoadError.None;

@@ -25,6 +25,7 @@ export let ruleLists: usize = 0;
 export let ruleListCount: u32 = 0;
 export let datasets: usize = 0;
 export let datasetCount: u32 = 0;
+export let exceptions: usize = 0;
 
 /** Puts the checked candidate in force. */
 export function enforce(length: u32): void {
@@ -46,4 +47,5 @@ export function enforce(length: u32): void {
   ruleListCount = countOf(Section.RuleLists);
   datasets = startOf(Section.Datasets);
   datasetCount = countOf(Section.Datasets);
+  exceptions = startOf(Section.Exceptions);
 }

@@ -8,6 +8,7 @@ import {
   DatabaseHeader,
   DatasetRecord,
   DatasetType,
+  ExceptionRecord,
   ListFlag,
   ListRecord,
   RuleFlag,
@@ -24,6 +25,7 @@ import type { ThresholdUse } from "../signature/threshold.ts";
 import { BufferWriter } from "./buffers.ts";
 import { BytePool, Growing } from "./bytes.ts";
 import { ConditionWriter } from "./conditions.ts";
+import { ExceptionWriter } from "./exceptions.ts";
 import { PrefilterBuilder } from "./prefilters.ts";
 import { SetWriter } from "./sets.ts";
 import { xxh64 } from "./xxh64.ts";
@@ -51,6 +53,7 @@ const ORDER = [
   Section.RuleIndices,
   Section.RuleLists,
   Section.Datasets,
+  Section.Exceptions,
   Section.Metadata,
 ] as const;
 
@@ -68,6 +71,7 @@ export function writeDatabase(content: DatabaseContent): Uint8Array {
   const pool = new BytePool(FIRST);
   const conditions = new ConditionWriter(pool);
   const sets = new SetWriter(pool);
+  const exceptions = new ExceptionWriter(sets);
   const buffers = new BufferWriter(pool);
   const prefilters = new PrefilterBuilder(({ use }) => buffers.index(use));
   const rules = new Growing(content.signatures.length * RuleRecord.size + 64);
@@ -100,6 +104,7 @@ export function writeDatabase(content: DatabaseContent): Uint8Array {
     rules.u16(at + RuleRecord.dsizeHigh, signature.dsize[1]);
     const suppress = signature.thresholds.filter(({ type }) => type === ThresholdType.Suppress);
     const limits = signature.thresholds.filter(({ type }) => type !== ThresholdType.Suppress);
+    rules.u16(at + RuleRecord.exceptions, exceptions.index(signature.exceptions));
     rules.u32(at + RuleRecord.threshold, thresholdChain(pool, sets, limits));
     rules.u32(at + RuleRecord.suppress, thresholdChain(pool, sets, suppress));
     rules.u8(at + RuleRecord.priority, signature.meta.priority);
@@ -142,6 +147,7 @@ export function writeDatabase(content: DatabaseContent): Uint8Array {
     [Section.RuleIndices, { bytes: found.indices, count: found.indexCount }],
     [Section.RuleLists, { bytes: found.lists, count: found.listCount }],
     [Section.Datasets, { bytes: datasets, count: content.datasets.length }],
+    [Section.Exceptions, counted(exceptions.bytes, ExceptionRecord.size)],
     [Section.Metadata, { bytes: gzipSync(Buffer.from(content.metadata, "utf8")), count: 0 }],
   ]);
   return assembleFile(sections, content.ruleText);

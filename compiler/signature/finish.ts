@@ -8,6 +8,7 @@ import { ListFlag, RuleFlag, type RuleHook, RuleType } from "../../assembly/abi/
 import type { AddressSet } from "../address.ts";
 import type { PortSet } from "../port.ts";
 import { RuleError } from "../rule/problem.ts";
+import type { TrafficException } from "./adjustment.ts";
 import type { Engine } from "./buffers.ts";
 import { type BufferUse, markRelatives, type SignatureBuilder } from "./builder.ts";
 import type { Condition } from "./conditions.ts";
@@ -51,6 +52,8 @@ export interface Signature {
   readonly lists: readonly SignatureList[];
   readonly dsize: readonly [low: number, high: number];
   readonly thresholds: ThresholdUse[];
+  /** By policy. */
+  readonly exceptions: readonly TrafficException[];
   readonly hook: RuleHook;
   readonly hookProgress: number;
   readonly meta: RuleMetadata;
@@ -98,6 +101,7 @@ export function finish(signature: SignatureBuilder): Signature {
     lists,
     dsize: signature.dsize ?? [0, 65535],
     thresholds: signature.thresholds,
+    exceptions: [],
     hook: signature.hook,
     hookProgress: signature.hookProgress,
     meta,

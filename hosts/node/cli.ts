@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerCompile } from "./commands/compile.ts";
+import { registerPolicy } from "./commands/policy.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerScanCommands } from "./commands/scan.ts";
 import { ExitCode, formatError, VpatchError } from "./errors.ts";
@@ -31,6 +32,7 @@ export function createProgram(): Command {
     .addHelpText("after", EXIT_CODES);
   registerReplay(program);
   registerCompile(program);
+  registerPolicy(program);
   registerScanCommands(program);
   program.exitOverride();
   for (const command of allCommands(program)) command.exitOverride().copyInheritedSettings(program);

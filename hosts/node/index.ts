@@ -40,10 +40,23 @@ export { type EveContext, eventName, formatEvent } from "./eve/format.ts";
 export { EveLog, fileSink, type LineSink } from "./eve/log.ts";
 export { EventView } from "./eve/record.ts";
 export type { RuleDescription } from "./eve/rules.ts";
+export { readAssignments } from "./policy/assigned.ts";
+export { parsePolicy, readPolicy } from "./policy/document.ts";
+export {
+  applyPolicy,
+  type EffectiveAdjustment,
+  type EffectiveOptions,
+  type EffectiveRule,
+  type EffectiveSet,
+  type PolicyWarning,
+} from "./policy/effective.ts";
+export { effectiveSet, type PolicyInput } from "./policy/load.ts";
+export { EMPTY_POLICY, type Policy, type Posture } from "./policy/policy.ts";
 export { Replay, type ReplayOptions, type ReplaySummary } from "./replay/replay.ts";
 export {
   type CompiledRules,
   type CompileReport,
+  compileEffective,
   compileRuleFiles,
   compileRules,
   type Refusal,

@@ -18,7 +18,7 @@ export interface RuleSummary {
   serverPorts: RulePorts;
   /** Which side of the rule's traffic lies in the protected network. */
   protects: "server" | "client" | "both";
-  /** Bits it sets and bits it needs set by another rule; `xbits` and `flowint` names carry that prefix. */
+  /** Bits it sets and bits it needs set by another rule; `xbits` (also of `hostbits`) and `flowint` names carry that prefix. */
   sets: string[];
   /** Each entry is satisfied by any of its names (`isset,a|b`). */
   needs: string[][];
@@ -110,6 +110,8 @@ function cvesIn(text: string): string[] {
   return [...text.matchAll(/CVE[-_](\d{4})[-_](\d{4,})/gi)].map((match) => `CVE-${match[1]}-${match[2]}`);
 }
 
+const bitKeywords = new Set(["flowbits", "xbits", "hostbits", "flowint"]);
+
 function readBits(options: readonly OptionAst[]): Pick<RuleSummary, "sets" | "needs" | "noalert"> {
   const sets: string[] = [];
   const needs: string[][] = [];
@@ -117,9 +119,10 @@ function readBits(options: readonly OptionAst[]): Pick<RuleSummary, "sets" | "ne
   for (const { name, value = "" } of options) {
     const keyword = name.toLowerCase();
     if (keyword === "noalert") noalert = true;
-    if (keyword !== "flowbits" && keyword !== "xbits" && keyword !== "flowint") continue;
+    if (!bitKeywords.has(keyword)) continue;
     const parts = value.split(",").map((part) => part.trim());
-    const prefix = keyword === "flowbits" ? "" : `${keyword}:`;
+    // hostbits are the xbits of a host under an older name.
+    const prefix = keyword === "flowbits" ? "" : keyword === "flowint" ? "flowint:" : "xbits:";
     if (keyword === "flowint") {
       // flowint:name,modifier,value
       const names = [`${prefix}${parts[0]}`];

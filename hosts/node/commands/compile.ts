@@ -7,6 +7,8 @@ interface CompileArguments {
   output: string;
   report?: string;
   config?: string;
+  policy?: string;
+  assignments?: string;
   strictRules?: boolean;
   quiet?: boolean;
 }
@@ -19,6 +21,8 @@ export function registerCompile(program: Command): void {
     .requiredOption("-o, --output <file>", "the database (.vpdb)")
     .option("--report <file>", "JSON: {accepted, refused: [{sid, file, line, keyword, reason}]}")
     .option("-c, --config <file>", "configuration: variables, action order, classification, thresholds")
+    .option("-p, --policy <file>", "policy file: what is in force, and what it does (docs/policy.md)")
+    .option("--assignments <file>", "the scan's assignments, instead of those the policy names")
     .option("--strict-rules", "end with status 77 when a rule is refused")
     .option("-q, --quiet", "print no summary")
     .action(compile);
@@ -26,10 +30,11 @@ export function registerCompile(program: Command): void {
 
 async function compile(paths: string[], args: CompileArguments): Promise<void> {
   const { defaultConfiguration, readConfiguration } = await import("../config/configuration.ts");
-  const { compileRuleFiles, formatRefusals, refusalError } = await import("../rules/compile.ts");
+  const { formatRefusals, refusalError } = await import("../rules/compile.ts");
+  const { compileWithPolicy } = await import("../policy/compile.ts");
   const config = args.config ? await readConfiguration(args.config) : defaultConfiguration();
   const started = process.hrtime.bigint();
-  const { database, report } = compileRuleFiles(paths, config);
+  const { database, report } = compileWithPolicy(paths, config, args);
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   if (args.report) write(args.report, `${JSON.stringify(report, undefined, 1)}\n`);
   if (args.strictRules && report.refused.length > 0) throw refusalError(report.refused);

@@ -8,7 +8,9 @@ interface ReplayArguments {
   rules?: string[];
   db?: string;
   config?: string;
-  mode: "detect" | "prevent";
+  policy?: string;
+  assignments?: string;
+  mode?: "detect" | "prevent";
   out: string;
   write?: string;
   strictRules?: boolean;
@@ -27,7 +29,11 @@ export function registerReplay(program: Command): void {
     .option("-r, --rules <file|dir...>", "rule files, or folders with them")
     .option("--db <vpdb>", "a database that vpatch compile wrote, instead of rules")
     .option("-c, --config <file>", "configuration, YAML or JSON, in suricata.yaml's names")
-    .addOption(new Option("-m, --mode <mode>", "detect or prevent").choices(["detect", "prevent"]).default("detect"))
+    .addOption(
+      new Option("-m, --mode <mode>", "detect (unless the policy says) or prevent").choices(["detect", "prevent"]),
+    )
+    .option("-p, --policy <file>", "policy file: what is in force, and what it does (docs/policy.md)")
+    .option("--assignments <file>", "the scan's assignments, instead of those the policy names")
     .option("-o, --out <dir>", "folder for the events", "out")
     .option("-w, --write <file>", "write the frames that pass (.pcap or .pcapng)")
     .option("--strict-rules", "end with status 77 when a rule is refused")
@@ -43,6 +49,16 @@ async function replay(captures: string[], args: ReplayArguments): Promise<void> 
       exitCode: ExitCode.Usage,
     });
   }
+  if (args.db !== undefined && (args.policy ?? args.assignments) !== undefined) {
+    throw new VpatchError(
+      "VPATCH_USAGE",
+      "--policy and --assignments need rules: a database holds its policy already",
+      {
+        remedy: "give --rules, or compile the database with --policy",
+        exitCode: ExitCode.Usage,
+      },
+    );
+  }
   const batch = args.batch === undefined ? undefined : Number(args.batch);
   if (batch !== undefined && !(Number.isInteger(batch) && batch > 0)) {
     throw new VpatchError("VPATCH_USAGE", `--batch: "${args.batch}" is not a number of frames`, {
@@ -53,7 +69,8 @@ async function replay(captures: string[], args: ReplayArguments): Promise<void> 
   const files = findCaptures(captures);
   const { defaultConfiguration, readConfiguration } = await import("../config/configuration.ts");
   const config = args.config ? await readConfiguration(args.config) : defaultConfiguration();
-  const { database, refused } = await rulesOf(args, config);
+  const { database, refused, policyMode } = await rulesOf(args, config);
+  const mode = args.mode ?? policyMode ?? "detect";
   const { fileSink } = await import("../eve/log.ts");
   const { replaySession } = await import("../replay/session.ts");
   const { CaptureWriter } = await import("../capture/writer.ts");
@@ -67,7 +84,7 @@ async function replay(captures: string[], args: ReplayArguments): Promise<void> 
   const result = await replaySession(
     files.map(({ file }) => file),
     {
-      mode: args.mode,
+      mode,
       config,
       database,
       events: fileSink(events),
@@ -82,14 +99,14 @@ async function replay(captures: string[], args: ReplayArguments): Promise<void> 
   if (args.quiet) return;
   const { formatSummary } = await import("../replay/summary.ts");
   const files_ = { events, ...(args.write === undefined ? {} : { passed: args.write }) };
-  process.stdout.write(formatSummary(result, { mode: args.mode, refused, shown: SHOWN_RULES, ...files_ }));
+  process.stdout.write(formatSummary(result, { mode, refused, shown: SHOWN_RULES, ...files_ }));
 }
 
 /** The database to use, and how many rules did not make it. */
 async function rulesOf(
   args: ReplayArguments,
   config: import("../config/schema/root.ts").Configuration,
-): Promise<{ database: Uint8Array; refused: number }> {
+): Promise<{ database: Uint8Array; refused: number; policyMode?: "detect" | "prevent" }> {
   if (args.db !== undefined) {
     try {
       return { database: readFileSync(args.db), refused: 0 };
@@ -97,13 +114,14 @@ async function rulesOf(
       throw fileError(cause, args.db);
     }
   }
-  const { compileRuleFiles, refusalError, formatRefusals } = await import("../rules/compile.ts");
-  const { database, report } = compileRuleFiles(args.rules ?? [], config);
+  const { refusalError, formatRefusals } = await import("../rules/compile.ts");
+  const { compileWithPolicy } = await import("../policy/compile.ts");
+  const { database, report, mode } = compileWithPolicy(args.rules ?? [], config, args);
   if (report.refused.length > 0) {
     if (args.strictRules) throw refusalError(report.refused);
     process.stderr.write(formatRefusals(report.refused));
   }
-  return { database, refused: report.refused.length };
+  return { database, refused: report.refused.length, ...(mode === undefined ? {} : { policyMode: mode }) };
 }
 
 function makeFolder(folder: string): void {

@@ -69,8 +69,17 @@ function validatorOf(schema: JsonSchema): ValidateFunction {
 }
 
 function validateField(field: Field<unknown>, value: unknown, path: string[], problems: ConfigurationProblem[]): void {
-  const validator = validatorOf(field.schema);
-  if (validator(value)) return;
+  problems.push(...validateValue(field.schema, value, path));
+}
+
+/** What a JSON Schema has against a value, which stands at `path`; titles of the schema say what is expected. */
+export function validateValue(
+  schema: JsonSchema,
+  value: unknown,
+  path: readonly string[] = [],
+): ConfigurationProblem[] {
+  const validator = validatorOf(schema);
+  if (validator(value)) return [];
   const found = new Map<string, ConfigurationProblem>();
   for (const error of validator.errors ?? []) {
     if (error.keyword === "if") continue;
@@ -84,7 +93,7 @@ function validateField(field: Field<unknown>, value: unknown, path: string[], pr
     all.some(
       (inner) => inner.path.length > outer.path.length && outer.path.every((name, index) => inner.path[index] === name),
     );
-  problems.push(...all.filter((problem) => !within(problem)));
+  return all.filter((problem) => !within(problem));
 }
 
 function explain(error: ErrorObject, field: readonly string[]): ConfigurationProblem {

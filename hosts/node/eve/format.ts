@@ -144,6 +144,7 @@ function alertMembers(event: EventView, context: EveContext, members: JsonMember
   }
   if (options.verdict) members.set("verdict", verdictObject(event, context.prevent));
   else body.delete("verdict");
+  if (flags & EventFlag.WouldDrop) members.set("vpatch", '{"would_drop":true}');
   const flowOfPacket = body.get("flow");
   if (!options.flow) body.delete("flow");
   else if (flowOfPacket !== undefined) body.set("flow", join(flowOfPacket, flowEnds(event)));

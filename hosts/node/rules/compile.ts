@@ -8,11 +8,15 @@ import {
   parseClassifications,
   parseReferences,
   parseThresholds,
+  type RuleAdjustment,
   type RuleProblem,
   Variables,
 } from "../../../compiler/index.ts";
+import type { RuleAst } from "../../../compiler/rule/ast.ts";
 import type { Configuration } from "../config/schema/root.ts";
 import { ExitCode, VpatchError } from "../errors.ts";
+import type { EffectiveSet } from "../policy/effective.ts";
+import { policyVariables, resolveExceptions } from "../policy/exceptions.ts";
 import { type RuleSource, readRuleFiles, readText } from "./files.ts";
 
 /** A rule that cannot be honoured exactly. */
@@ -49,7 +53,22 @@ export function compileRuleFiles(paths: readonly string[], config: Configuration
 
 /** Compiles rule texts. A rule that is refused is in the report and not in the database; the others are not affected. */
 export function compileRules(sources: readonly RuleSource[], config: Configuration): CompiledRules {
-  const { database, accepted, refused, skipped, warnings } = compile(sources, settingsOf(sources, config));
+  return compileWith(sources, settingsOf(sources, config));
+}
+
+/** Compiles what a policy leaves in force. @throws VpatchError when an exception of the policy is no address or port */
+export function compileEffective(set: EffectiveSet, config: Configuration): CompiledRules {
+  const settings = settingsOf(set.sources, config);
+  const exceptions = resolveExceptions(set.policy, policyVariables(config));
+  const adjust = (rule: RuleAst): RuleAdjustment | undefined => {
+    const adjustment = set.adjust(rule);
+    return adjustment && { ...adjustment, exceptions: adjustment.exceptions.map((each) => exceptions.get(each)!) };
+  };
+  return compileWith(set.sources, { ...settings, adjust });
+}
+
+function compileWith(sources: readonly RuleSource[], settings: CompileSettings): CompiledRules {
+  const { database, accepted, refused, skipped, warnings } = compile(sources, settings);
   const report = {
     accepted,
     refused: refused.map(refusal),
