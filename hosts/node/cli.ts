@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 /** The `vpatch` command. Each command is a file of `commands/`; what a command needs is loaded when it runs. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerCompile } from "./commands/compile.ts";
+import { registerControl } from "./commands/control.ts";
 import { registerPolicy } from "./commands/policy.ts";
 import { registerReplay } from "./commands/replay.ts";
+import { registerRun } from "./commands/run.ts";
 import { registerScanCommands } from "./commands/scan.ts";
 import { ExitCode, formatError, VpatchError } from "./errors.ts";
+import { packageVersion } from "./package-version.ts";
 
 const EXIT_CODES = `
 Exit status:
@@ -17,23 +19,19 @@ Exit status:
   77  --strict-rules: a rule was refused
 `;
 
-function version(): string {
-  const inBuild = import.meta.url.endsWith(".js");
-  const file = new URL(inBuild ? "../../../package.json" : "../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
-}
-
 /** The command line, with every command. */
 export function createProgram(): Command {
   const program = new Command("vpatch")
     .description("A virtual patch for a virtual machine: detects or blocks attacks on known vulnerabilities.")
-    .version(version())
+    .version(packageVersion())
     .showHelpAfterError("(vpatch --help tells the commands and options)")
     .addHelpText("after", EXIT_CODES);
   registerReplay(program);
   registerCompile(program);
   registerPolicy(program);
   registerScanCommands(program);
+  registerRun(program);
+  registerControl(program);
   program.exitOverride();
   for (const command of allCommands(program)) command.exitOverride().copyInheritedSettings(program);
   return program;

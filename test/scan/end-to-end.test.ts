@@ -15,7 +15,7 @@ import { defaultConfiguration } from "../../hosts/node/config/configuration.ts";
 import { Engine } from "../../hosts/node/engine/engine.ts";
 import { compileRules } from "../../hosts/node/rules/compile.ts";
 import { defaultPolicy } from "../../scan/assign/eligibility.ts";
-import { renderRules } from "../../scan/assign/policy.ts";
+import { enginePolicy, renderRules } from "../../scan/assign/policy.ts";
 import { type AssignmentFile, emptyAssignments } from "../../scan/assign/types.ts";
 import { withCompanions } from "../../scan/bundle/builder.ts";
 import { buildOwnBundle } from "../../scan/bundle/own.ts";
@@ -75,10 +75,11 @@ test("a vulnerable server is protected until it is upgraded and restarted", asyn
       const result = runScan({ inventory, bundle, manifest, previous: state, policy, now: new Date() });
       state = result.assignments;
       report = result.report;
-      return state;
+      const assigned = enginePolicy(state);
+      return { assigned, inForce: JSON.stringify(assigned.rules) };
     },
-    apply: (policy) => {
-      const { text, missing } = renderRules(policy, sources);
+    apply: ({ assigned }) => {
+      const { text, missing } = renderRules(assigned, sources);
       assert.equal(missing, []);
       engine.load(compileRules([{ file: "assigned.rules", text }], config).database);
     },

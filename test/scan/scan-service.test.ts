@@ -3,25 +3,16 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ScanService } from "../../hosts/node/agent/scan-service.ts";
-import { type Assignment, type AssignmentFile, emptyAssignments } from "../../scan/assign/types.ts";
+import { type Scanned, ScanService } from "../../hosts/node/agent/scan-service.ts";
 import { layOut, remove } from "./layout.ts";
-import { now } from "./samples.ts";
 
-function assigned(...sids: number[]): AssignmentFile {
-  const file = emptyAssignments(now);
-  file.assignments = sids.map((sid): Assignment => {
-    const plain = { rev: 1, msg: "", proofs: [], reason: "", cleanScans: 0, urgency: 0, since: "", changed: "" };
-    return { gid: 1, sid, ...plain, state: "applied", mode: "detect", origin: "scan" };
-  });
-  return file;
-}
+const assigned = (...sids: number[]): Scanned => ({ inForce: sids.join() });
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A service whose scans give `results` one after another (the last for ever). */
 function serviceOf(
-  results: (AssignmentFile | Error)[],
+  results: (Scanned | Error)[],
   more: { folders?: string[]; interval?: number; broken?: boolean } = {},
 ) {
   const applied: string[] = [];
@@ -37,9 +28,9 @@ function serviceOf(
       if (result instanceof Error) throw result;
       return result;
     },
-    apply: ({ rules }) => {
+    apply: ({ inForce }) => {
       if (more.broken) throw new Error("the database is refused");
-      applied.push(rules.map(({ sid }) => sid).join());
+      applied.push(inForce);
     },
     onError: (error) => errors.push((error as Error).message),
   });

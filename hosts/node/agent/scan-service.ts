@@ -3,29 +3,32 @@
  * new assignments only when what is in force changed, and swaps the rules.
  */
 import { type FSWatcher, watch } from "node:fs";
-import { type EnginePolicy, enginePolicy } from "../../../scan/assign/policy.ts";
-import type { AssignmentFile } from "../../../scan/assign/types.ts";
 
 /** Folders whose content changes when packages are installed, upgraded or removed. */
 export const packageFolders = ["/var/lib/dpkg", "/var/lib/rpm", "/usr/lib/sysimage/rpm", "/lib/apk/db"] as const;
 
-export interface ScanServiceOptions {
+/** What a scan found that is to be in force, as a text: the same text, the same rules. */
+export interface Scanned {
+  inForce: string;
+}
+
+export interface ScanServiceOptions<Outcome extends Scanned> {
   /** Seconds between scans. */
   interval: number;
   /** Folders to watch; those that do not exist are passed over. */
   folders?: readonly string[];
   /** Milliseconds without a further change before a changed folder is scanned: an upgrade writes many times. */
   settle?: number;
-  /** Scans and stores; the assignments that follow. */
-  scan: () => Promise<AssignmentFile>;
-  /** Puts a policy in force. If it throws, the one before stays in force and is tried again at the next scan. */
-  apply: (policy: EnginePolicy, assignments: AssignmentFile) => Promise<void> | void;
+  /** Scans and stores the assignments that follow. */
+  scan: () => Promise<Outcome>;
+  /** Puts what was found in force. If it throws, what was before stays in force and is tried again at the next scan. */
+  apply: (outcome: Outcome) => Promise<void> | void;
   /** Told of every scan or apply that failed; the service goes on. */
   onError: (error: unknown) => void;
 }
 
-export class ScanService {
-  readonly #options: ScanServiceOptions;
+export class ScanService<Outcome extends Scanned> {
+  readonly #options: ScanServiceOptions<Outcome>;
   readonly #watchers: FSWatcher[] = [];
   #timer: NodeJS.Timeout | undefined;
   #settling: NodeJS.Timeout | undefined;
@@ -33,8 +36,10 @@ export class ScanService {
   #again = false;
   #inForce: string | undefined;
 
-  constructor(options: ScanServiceOptions) {
+  /** @param inForce what a scan before this start has put in force, if that is known */
+  constructor(options: ScanServiceOptions<Outcome>, inForce?: string) {
     this.#options = options;
+    this.#inForce = inForce;
   }
 
   /** Scans once, then goes on until `stop`. */
@@ -78,12 +83,10 @@ export class ScanService {
   async #scanOnce(): Promise<void> {
     const { scan, apply, onError } = this.#options;
     try {
-      const assignments = await scan();
-      const policy = enginePolicy(assignments);
-      const rules = JSON.stringify(policy.rules);
-      if (rules === this.#inForce) return;
-      await apply(policy, assignments);
-      this.#inForce = rules;
+      const outcome = await scan();
+      if (outcome.inForce === this.#inForce) return;
+      await apply(outcome);
+      this.#inForce = outcome.inForce;
     } catch (error) {
       onError(error);
     }

@@ -6,7 +6,7 @@ import { isPcapng, PcapngDecoder } from "./pcapng.ts";
 import { fileChunks } from "./source.ts";
 import { ByteWindow } from "./window.ts";
 
-interface Decoder {
+export interface Decoder {
   next(): CapturedFrame | undefined;
   finish(): void;
 }
@@ -22,7 +22,7 @@ export async function* readCapture(file: string): AsyncGenerator<Iterable<Captur
   try {
     for await (const chunk of fileChunks(file)) {
       window.append(chunk);
-      decoder ??= chooseDecoder(window);
+      decoder ??= decoderOf(window);
       if (decoder) yield frames(decoder);
     }
     if (decoder) decoder.finish();
@@ -36,7 +36,8 @@ function* frames(decoder: Decoder): Generator<CapturedFrame> {
   for (let frame = decoder.next(); frame; frame = decoder.next()) yield frame;
 }
 
-function chooseDecoder(window: ByteWindow): Decoder | undefined {
+/** The decoder of a capture's format; `undefined` when there are too few bytes to tell. @throws VpatchError when it is none */
+export function decoderOf(window: ByteWindow): Decoder | undefined {
   if (window.available < 4) return undefined;
   const magic = window.u32(0, true);
   const byteOrder = pcapByteOrder(magic);

@@ -138,14 +138,21 @@ export class DataPath {
     return sums;
   }
 
-  stats(): DataPathStats {
-    const read = (field: Share): number => Number(this.sum(field));
+  /** Milliseconds since the slowest worker's last turn. */
+  quiet(): number {
     const now = process.hrtime.bigint();
     let quiet = 0;
-    let longest = 0;
     for (const { share } of this.members) {
       const alive = share[Share.Alive]!;
       if (alive > 0n) quiet = Math.max(quiet, Number(now - alive) / 1e6);
+    }
+    return quiet;
+  }
+
+  stats(): DataPathStats {
+    const read = (field: Share): number => Number(this.sum(field));
+    let longest = 0;
+    for (const { share } of this.members) {
       longest = Math.max(longest, Number(share[Share.LongestBatch]!) / 1000);
       share[Share.LongestBatch] = 0n;
     }
@@ -160,7 +167,7 @@ export class DataPath {
       oversized: read(Share.Oversized),
       batches: read(Share.Batches),
       eventsLost: read(Share.EventsLost),
-      quiet,
+      quiet: this.quiet(),
       longestBatch: longest,
       restarts: this.restarts,
       ...this.options.capture.stats(),

@@ -177,7 +177,7 @@ function reportedError(error: unknown): ReportedError {
 
 const setup = workerData as WorkerSetup;
 try {
-  const { openDriver } = await driverModule();
+  const { openDriver } = await driverModule(setup.plan.driver);
   new DataPathWorker(setup, openDriver).run();
 } catch (error) {
   setup.port.postMessage({ type: "failed", error: reportedError(error) } satisfies Report);

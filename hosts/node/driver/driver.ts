@@ -8,7 +8,7 @@
 import type { FrameBatch } from "../engine/batch.ts";
 
 /** Drivers by name; `auto` is the host's choice among those that work here. */
-export const DRIVERS = ["af-packet", "nfqueue", "tcx", "bridge"] as const;
+export const DRIVERS = ["af-packet", "nfqueue", "tcx", "bridge", "replay"] as const;
 export type DriverName = (typeof DRIVERS)[number];
 
 /** What happens to traffic that cannot be inspected: it passes, or it does not. */

@@ -1,9 +1,10 @@
-/** The driver module of this operating system. */
+/** The driver module of this operating system; `replay` needs none. */
 import { VpatchError } from "../errors.ts";
 import type { CaptureOptions, DriverModule, DriverName, DriverProbe } from "./driver.ts";
 
 /** @throws VpatchError when there are no drivers for this system */
-export async function driverModule(): Promise<DriverModule> {
+export async function driverModule(driver: DriverName | "auto" = "auto"): Promise<DriverModule> {
+  if (driver === "replay") return (await import("./replay.ts")).replayModule;
   if (process.platform === "linux") return await import("../../linux/capture/drivers.ts");
   throw new VpatchError("VPATCH_DRIVER", `there is no capture driver for ${process.platform}`, {
     remedy: "inspect captures with vpatch replay",

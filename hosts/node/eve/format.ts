@@ -39,6 +39,8 @@ export interface EveContext {
   prevent: boolean;
   /** `pcap_filename`, when the options ask for it. */
   captureFile?: string;
+  /** Frames come from a network: they have no `pcap_cnt`. */
+  live?: boolean;
 }
 
 /** Body members of an alert that `metadata.app-layer: no` leaves in place. */
@@ -83,7 +85,7 @@ export function eventName(event: EventView): string {
 /** The line of a record, without its end. */
 export function formatEvent(event: EventView, context: EveContext): string {
   const name = eventName(event);
-  const members = commonMembers(event, name);
+  const members = commonMembers(event, name, context.live ?? false);
   const body = bodyMembers(event.body);
   if (event.type === EventType.Alert) alertMembers(event, context, members, body);
   else if (event.type === EventType.Drop) dropMembers(event, context, members, body);
@@ -104,12 +106,12 @@ export function formatEvent(event: EventView, context: EveContext): string {
   return membersToJson(members);
 }
 
-function commonMembers(event: EventView, name: string): JsonMembers {
+function commonMembers(event: EventView, name: string, live: boolean): JsonMembers {
   const members: JsonMembers = new Map([["timestamp", `"${formatTime(event.timestamp)}"`]]);
   const { flow, frame, vlan, ipVersion, proto, source, destination } = event;
   const ports = proto === IpProto.Tcp || proto === IpProto.Udp || proto === IpProto.Sctp;
   if (flow !== 0n) members.set("flow_id", String(flow));
-  if (frame !== 0 && event.type !== EventType.Flow) members.set("pcap_cnt", String(frame));
+  if (frame !== 0 && !live && event.type !== EventType.Flow) members.set("pcap_cnt", String(frame));
   members.set("event_type", `"${name}"`);
   if (vlan.length > 0) members.set("vlan", `[${vlan.join(",")}]`);
   if (ipVersion !== 0) {

@@ -39,6 +39,7 @@ export const agentSettings = {
     stop: failure("After an orderly stop"),
   }),
   heartbeat: integer("Milliseconds without a sign of life before `failure.freeze` applies.", 300),
+  "strict-rules": bool("A rule that is refused makes the whole set bad: the one before stays in force.", false),
   "state-dir": text(
     "Where the agent keeps what must outlive it: identity, assignments, the last good rules.",
     "/var/lib/vpatch",

@@ -1,0 +1,74 @@
+/** Compiles what is to be in force in an agent, in a process of its own: rule files, what the scan assigned, the self-test's signature. */
+import { existsSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { packageFolder } from "../../../scan/package-folder.ts";
+import { writeDurably } from "../../../scan/store/durable-file.ts";
+import { defaultConfiguration, readConfiguration } from "../config/configuration.ts";
+import type { Configuration } from "../config/schema/root.ts";
+import { compileRules, type Refusal } from "../rules/compile.ts";
+import { type RuleSource, readRuleFiles, readText } from "../rules/files.ts";
+import { assignedRulesFile } from "./state-files.ts";
+
+export interface CompileInput {
+  /** The agent's configuration file; read again, so that a reload takes up what changed in it. */
+  config?: string;
+  /** The agent's state folder. */
+  state: string;
+  /** Where the database is to be written. */
+  output: string;
+}
+
+export interface CompileOutcome {
+  accepted: number;
+  refused: Refusal[];
+  /** Rules that the scan assigned. */
+  assigned: number;
+  bytes: number;
+}
+
+const SELF_TEST_RULES = "self-test.rules";
+
+/** @throws VpatchError when the configuration or a rule file cannot be read or used */
+export async function compileTask({ config: file, state, output }: CompileInput): Promise<CompileOutcome> {
+  const config = file === undefined ? defaultConfiguration() : await readConfiguration(file);
+  const { sources, assigned } = sourcesInForce(config, state);
+  const { database, report } = compileRules(sources, config);
+  writeDurably(output, database);
+  return { accepted: report.accepted, refused: report.refused, assigned, bytes: database.length };
+}
+
+/** The rules of an agent with this configuration. Without rule files and without the scan: the packaged signatures. */
+function sourcesInForce(config: Configuration, state: string): { sources: RuleSource[]; assigned: number } {
+  const signatures = join(packageFolder(), "signatures");
+  const folder = config["default-rule-path"];
+  const given = config["rule-files"].map((name) =>
+    folder === undefined || isAbsolute(name) ? name : join(folder, name),
+  );
+  const { enabled } = config.vpatch.scan;
+  const files = given.length === 0 && !enabled ? [signatures] : given;
+  const sources = files.length > 0 ? readRuleFiles(files) : [];
+  const self = { file: SELF_TEST_RULES, text: readText(join(signatures, SELF_TEST_RULES)) };
+  const assignedFile = assignedRulesFile(state);
+  const text = enabled && existsSync(assignedFile) ? readText(assignedFile) : "";
+  const sids = sidsOf(`${text}${self.text}`);
+  // What the scan assigned stands for the same rule of a file: it knows the action and the ports.
+  const others = sources.map(({ file, text }) => ({ file, text: withoutRules(text, sids) }));
+  const assigned = text === "" ? [] : [{ file: assignedFile, text }];
+  return { sources: [...others, ...assigned, self], assigned: sidsOf(text).size };
+}
+
+const SID = /[;(]\s*sid\s*:\s*(\d+)\s*;/;
+
+function sidsOf(text: string): Set<string> {
+  return new Set(text.split("\n").flatMap((line) => SID.exec(line)?.[1] ?? []));
+}
+
+/** The text with these rules taken out; lines keep their numbers. */
+function withoutRules(text: string, sids: ReadonlySet<string>): string {
+  if (sids.size === 0) return text;
+  const keeps = (line: string): boolean => !sids.has(SID.exec(line)?.[1] ?? "");
+  return text
+    .split("\n")
+    .map((line) => (keeps(line) ? line : ""))
+    .join("\n");
+}

@@ -1,0 +1,77 @@
+/** From the workers' event records to EVE lines: each record is told with the rules of the database that made it. */
+import { Action } from "../../../assembly/abi/codes.ts";
+import { EventType } from "../../../assembly/abi/frames.ts";
+import type { Configuration } from "../config/schema/root.ts";
+import { type EventBatch, forEachEvent } from "../datapath/datapath.ts";
+import { EveLog } from "../eve/log.ts";
+import type { EventView } from "../eve/record.ts";
+import type { RuleDescription } from "../eve/rules.ts";
+import type { EveOutputs } from "../output/eve-outputs.ts";
+
+/** Number of the self-test's signature (signatures/self-test.rules). */
+export const SELF_TEST_SID = 9_199_999;
+
+/** An alert of the self-test's signature. */
+export interface Sighting {
+  sourcePort: number;
+  blocked: boolean;
+}
+
+/** Databases whose rules are remembered: workers adopt a new one at slightly different times. */
+const REMEMBERED = 4;
+
+export class EventLog {
+  readonly #log: EveLog;
+  readonly #rules = new Map<number, readonly RuleDescription[]>();
+  readonly #sighted: (sighting: Sighting) => void;
+  /** Alerts, and how many of them were blocked. */
+  alerts = 0;
+  blocked = 0;
+
+  constructor(config: Configuration, outputs: EveOutputs, sighted: (sighting: Sighting) => void) {
+    const sink = { write: (text: string) => outputs.write(text), close() {} };
+    this.#log = new EveLog(sink, { options: config.outputs, rules: [], prevent: false, live: true });
+    this.#sighted = sighted;
+  }
+
+  /** Remembers the rules of a database. */
+  remember(generation: number, rules: readonly RuleDescription[]): void {
+    this.#rules.set(generation, rules);
+    for (const known of this.#rules.keys()) if (known <= generation - REMEMBERED) this.#rules.delete(known);
+  }
+
+  /** The rules of a database. */
+  rulesOf(generation: number): readonly RuleDescription[] {
+    return this.#rules.get(generation) ?? [];
+  }
+
+  /** Writes a batch of records. */
+  batch(batch: EventBatch): void {
+    const rules = this.rulesOf(batch.generation);
+    this.#log.context.rules = rules;
+    this.#log.context.prevent = batch.mode === "prevent";
+    forEachEvent(batch, (event) => {
+      if (event.type !== EventType.Alert || !this.#isSelfTest(event, rules, batch.mode === "prevent"))
+        this.#log.event(event);
+    });
+    this.#log.flush();
+  }
+
+  /** Writes the counters. @param uptime seconds */
+  stats(counters: BigUint64Array, uptime: number): void {
+    this.#log.stats(counters, Date.now() * 1000, uptime);
+    this.#log.flush();
+  }
+
+  /** The self-test's own alerts are told as its result, not as attacks. */
+  #isSelfTest(event: EventView, rules: readonly RuleDescription[], prevent: boolean): boolean {
+    const blocked = prevent && event.packetAction >= Action.Drop;
+    if (event.rule !== undefined && rules[event.rule]?.sid === SELF_TEST_SID) {
+      this.#sighted({ sourcePort: event.sourcePort, blocked });
+      return true;
+    }
+    this.alerts++;
+    if (blocked) this.blocked++;
+    return false;
+  }
+}

@@ -1,0 +1,59 @@
+/** The process of `vpatch run`: configuration, privileges, signals. */
+import { existsSync } from "node:fs";
+import { Agent } from "../agent/agent.ts";
+import { platform } from "../agent/platform.ts";
+import { makeConfiguration, type RawConfiguration, readConfiguration } from "../config/configuration.ts";
+import type { Configuration } from "../config/schema/root.ts";
+import { packageVersion } from "../package-version.ts";
+import { DEFAULT_CONFIG } from "./run.ts";
+
+interface RunOptions {
+  config?: string;
+  mode?: "detect" | "prevent";
+  interface?: string[];
+  driver?: string;
+}
+
+/** Milliseconds after which an orderly stop becomes a quick one. */
+const LONGEST_STOP = 5000;
+
+export async function runAgent(options: RunOptions): Promise<void> {
+  const file = options.config ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined);
+  const config = await configuration(options, file);
+  const system = await platform();
+  // May begin this program anew, with less: nothing has been opened yet.
+  system.dropPrivileges(config.vpatch.scan.enabled);
+  const agent = new Agent({
+    config,
+    ...(file === undefined ? {} : { configFile: file }),
+    platform: system,
+    version: packageVersion(),
+    log: (message) => process.stderr.write(`vpatch: ${message}\n`),
+  });
+  const stop = (): void => {
+    setTimeout(() => process.exit(1), LONGEST_STOP).unref();
+    void agent.stop();
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  process.on("SIGHUP", () => void agent.hangUp());
+  await agent.start();
+  await agent.stopped;
+  process.exit();
+}
+
+/** The file's settings, with those of the command line in their place. */
+async function configuration(options: RunOptions, file: string | undefined): Promise<Configuration> {
+  const { mode, interface: interfaces, driver } = options;
+  const given = {
+    ...(mode === undefined ? {} : { mode }),
+    ...(interfaces === undefined ? {} : { interfaces }),
+    ...(driver === undefined ? {} : { driver }),
+  };
+  if (file === undefined) return await makeConfiguration({ vpatch: given });
+  const config = await readConfiguration(file);
+  if (Object.keys(given).length === 0) return config;
+  const { vpatch } = await makeConfiguration({ vpatch: given } satisfies RawConfiguration);
+  const chosen = Object.fromEntries(Object.keys(given).map((name) => [name, vpatch[name as keyof typeof vpatch]]));
+  return { ...config, vpatch: { ...config.vpatch, ...chosen } };
+}
