@@ -60,6 +60,16 @@ const path = new DataPath({
   },
   onFailure: (error, worker) => say({ failed: error.message, worker }),
 });
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  await path.stop();
+  say({ stopped: true });
+  process.exit(0);
+}
+process.on("SIGTERM", () => void stop());
+process.on("SIGINT", () => void stop());
 await path.start();
 say({ ready: true, pid: process.pid });
 
@@ -84,16 +94,6 @@ const commands: Record<string, () => Promise<void> | void> = {
   },
 };
 
-let stopping = false;
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  await path.stop();
-  say({ stopped: true });
-  process.exit(0);
-}
-process.on("SIGTERM", () => void stop());
-process.on("SIGINT", () => void stop());
 createInterface({ input: process.stdin }).on("line", (line) => {
   const command = commands[line.trim()];
   void Promise.resolve(command?.()).catch((error: unknown) => say({ error: (error as Error).message }));

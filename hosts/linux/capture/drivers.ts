@@ -1,4 +1,5 @@
 /** The drivers of Linux, by name. */
+import { setPriority } from "node:os";
 import type { Capture, CaptureOptions, Driver, DriverName, DriverProbe, QueuePlan } from "../../node/driver/driver.ts";
 import { VpatchError } from "../../node/errors.ts";
 import { removeRules } from "./firewall.ts";
@@ -61,6 +62,15 @@ export function prepare(name: DriverName, options: CaptureOptions): Capture {
   return driverOf(name).prepare(options);
 }
 
+/** Ahead of ordinary programs: what waits for a verdict should not wait for a compiler as well. */
+const PRIORITY = -10;
+
 export function openDriver(plan: QueuePlan): Driver {
+  try {
+    // On Linux this is the priority of the calling thread alone.
+    setPriority(0, PRIORITY);
+  } catch {
+    // Without the right to it, the worker is as fast as the others.
+  }
   return driverOf(plan.driver).open(plan);
 }

@@ -1,0 +1,72 @@
+/**
+ * The corpus over real sockets, through every inline driver, IPv4 and IPv6: an attack's bytes never all reach the server, a benign
+ * conversation is the same at both ends.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { readCases } from "../../corpus/case.ts";
+import { Agent, SETUPS } from "./agent.ts";
+import { INLINE } from "./drivers.ts";
+import { Lab } from "./lab.ts";
+import { Peers } from "./peers.ts";
+import { FOLDER } from "./setting.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+export const SIGNATURES = readdirSync(join(root, "signatures"))
+  .filter((name) => name.endsWith(".rules"))
+  .map((name) => readFileSync(join(root, "signatures", name), "utf8"))
+  .join("\n");
+const attacks = readCases(join(root, "corpus/attacks"));
+const benign = readCases(join(root, "corpus/benign"));
+
+for (const driver of INLINE) {
+  const test = suite(`corpus over ${driver}`);
+  let lab: Lab;
+  let agent: Agent;
+  let peers: Peers;
+  test.before(async () => {
+    lab = new Lab(FOLDER, driver === "bridge");
+    agent = await Agent.start(lab, SETUPS[driver], { rules: SIGNATURES });
+    peers = await Peers.start(lab);
+  });
+  test.after(async () => {
+    await agent?.stop();
+    lab?.close();
+  });
+
+  for (const family of [4, 6] as const) {
+    test(`attacks over IPv${family} do not reach the server whole`, async () => {
+      const cut = attacks.filter(({ expect }) => expect.drop.length > 0);
+      const outcomes = await Promise.all(cut.map((found) => peers.playCase(found, family)));
+      const whole = cut.filter((_, index) => outcomes[index]!.every(({ sent, reached }) => reached.equals(sent)));
+      assert.equal(
+        whole.map(({ name }) => name),
+        [],
+      );
+      const alerts = agent.alerts();
+      const silent = cut.filter(({ expect }) => !expect.drop.every((sid) => alerts.has(sid)));
+      assert.equal(
+        silent.map(({ name }) => name),
+        [],
+      );
+    });
+
+    test(`benign conversations over IPv${family} are the same at both ends`, async () => {
+      const outcomes = await Promise.all(benign.map((found) => peers.playCase(found, family)));
+      const changed = benign.filter((_, index) =>
+        outcomes[index]!.some(
+          ({ complete, sent, reached, answered, answers }) =>
+            !complete || !reached.equals(sent) || !answered.equals(answers),
+        ),
+      );
+      assert.equal(
+        changed.map(({ name }) => name),
+        [],
+      );
+    });
+  }
+  test.run();
+}
