@@ -9,6 +9,7 @@ import { Setting } from "./abi/settings";
 import { adoptDatabase } from "./detect/adopt";
 import { configureDetection, MAX_RULES } from "./detect/run";
 import { configureDefrag, defragmentAll } from "./flow/defrag";
+import { settleDatagrams } from "./flow/defrag_inline";
 import { Flow } from "./flow/flow";
 import { configureFlows } from "./flow/table";
 import { configureRegex, REGEX_SCRATCH_BEST } from "./match/regex";
@@ -129,6 +130,7 @@ function inspectFrame(descriptor: usize): Verdict {
     }
     modified = modified || packet.has(PacketFlag.Modified);
   }
+  settleDatagrams(action >= <u8>Action.Drop, load<u64>(descriptor, Frame.timestamp));
   endExpired(load<u64>(descriptor, Frame.timestamp), ENDED_A_FRAME);
   return verdictOf(action, reason, modified);
 }

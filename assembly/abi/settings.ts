@@ -47,7 +47,7 @@ export enum Setting {
   // Defragmentation.
   /** defrag.timeout */
   DefragTimeout,
-  /** host-os-policy default (TargetOs) */
+  /** TargetOs of the hosts that HostOsNetworks says nothing of */
   HostOs,
   // Flow timeouts: flow-timeouts.PROTO.{new,established,closed,bypassed}, default, tcp, udp, icmp.
   DefaultNew,
@@ -193,7 +193,24 @@ export enum Setting {
    * bit 17: the client's port (sp), AppProto from bit 24 on.
    */
   ProbePorts,
-  COUNT = ProbePorts + 128,
+  /**
+   * host-os-policy: networks and their systems, up to 64 entries of HostOsNetwork.size words, an entry of zeros ends them. Hosts in
+   * none of them are of the system in HostOs.
+   */
+  HostOsNetworks = ProbePorts + 128,
+  COUNT = HostOsNetworks + 320,
+}
+
+/** Entries of Setting.HostOsNetworks. */
+export const HOST_OS_NETWORKS = 64;
+
+/** Words of an entry of Setting.HostOsNetworks. */
+export const enum HostOsNetwork {
+  /** TargetOs; from bit 8 on the bits of the prefix; from bit 16 on the IP version. */
+  kind = 0,
+  /** Four words of the network's address, each as a number; IPv4 in the first. */
+  address = 1,
+  size = 5,
 }
 
 /** host-os-policy */

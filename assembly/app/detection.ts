@@ -45,7 +45,7 @@ enum PortField {
   protoShift = 24,
 }
 
-const MAX_PORTS: u32 = Setting.COUNT - Setting.ProbePorts;
+const MAX_PORTS: u32 = Setting.HostOsNetworks - Setting.ProbePorts;
 
 /** Probes bound to the ports of this round: asked, and answered No. */
 let asked: u64 = 0;

@@ -16,9 +16,11 @@ import { reserve } from "../memory/arena";
 import { release } from "../memory/heap";
 import { setting } from "../memory/settings";
 import { countAdd } from "../verdict/counters";
+import { rewriteWord } from "../wire/checksum";
 import { decodeRebuilt } from "../wire/decode";
 import { Packet, PacketFlag } from "../wire/packet";
 import { packetAt, packetCount } from "../wire/packets";
+import { closeTracker, contradictsFragments, openDatagrams, refuseFragment } from "./defrag_inline";
 import { compare, newSkip, Overlap, resetOverlap } from "./defrag_policy";
 import {
   configureTrackers,
@@ -181,23 +183,14 @@ function copyFragments(t: Tracker, buffer: usize): bool {
   return rebuilt != 0;
 }
 
-/** RFC 1624: a right checksum stays right, a wrong one wrong. */
-function rewrite(at: usize, checksum: usize, value: u16): void {
-  let sum = <u32>(~load<u16>(checksum) & 0xffff) + <u32>(~load<u16>(at) & 0xffff) + <u32>value;
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  store<u16>(at, value);
-  store<u16>(checksum, <u16>~sum);
-}
-
 /** Makes the header that of a whole datagram; false when it would be longer than a datagram can be. */
 function fixHeader(version: u8): bool {
   if (version == 4) {
     const total = rebuiltHeaders + rebuiltData;
     if (total > MAX_DATAGRAM) return false;
     const checksum = rebuilt + Field.ipv4Checksum;
-    rewrite(rebuilt + Field.ipv4TotalLength, checksum, bswap<u16>(<u16>total));
-    rewrite(rebuilt + Field.ipv4Fragment, checksum, 0);
+    rewriteWord(rebuilt + Field.ipv4TotalLength, checksum, bswap<u16>(<u16>total));
+    rewriteWord(rebuilt + Field.ipv4Fragment, checksum, 0);
     return true;
   }
   const payload = rebuiltHeaders - IPV6_SIZE + rebuiltData;
@@ -211,11 +204,16 @@ function reassemble(t: Tracker, p: Packet): bool {
   const version = t.ipVersion;
   if (usedBuffers == BUFFERS) {
     dropTracker(t);
+    if (prevents()) refuseFragment(p);
     return false;
   }
   const good = copyFragments(t, buffers + <usize>usedBuffers * BUFFER_SIZE) && fixHeader(version);
-  dropTracker(t);
-  if (!good) return false;
+  if (prevents() && good) closeTracker(t, p);
+  else dropTracker(t);
+  if (!good) {
+    if (prevents()) refuseFragment(p);
+    return false;
+  }
   usedBuffers++;
   countAdd(version == 4 ? Counter.defrag__ipv4__reassembled : Counter.defrag__ipv6__reassembled, 1);
   return decodeRebuilt(p, rebuilt, rebuiltHeaders + rebuiltData, rebuiltLead);
@@ -250,7 +248,10 @@ function defragment(p: Packet): bool {
     refuse(p);
     return false;
   }
-  if (isTooLarge(p)) return false;
+  if (t.closed || isTooLarge(p) || (prevents() && contradictsFragments(t, p))) {
+    if (prevents()) refuseFragment(p);
+    return false;
+  }
   touchTracker(t, p.timestamp);
   if (!settle(t, p)) return false;
   const f = t.count < MAX_FRAGMENTS ? keepFragment(p, newSkip) : null;
@@ -261,12 +262,21 @@ function defragment(p: Packet): bool {
   }
   insert(t, f);
   t.count++;
-  if (!f.more) t.seenLast = true;
+  if (!f.more) {
+    t.seenLast = true;
+    t.end = f.offset + f.length;
+  }
   return isWhole(t) && reassemble(t, p);
+}
+
+/** Frames may be dropped. The host may change the mode between two databases. */
+function prevents(): bool {
+  return setting(Setting.Prevent) != 0;
 }
 
 /** Takes the fragments among the packets of the frame at hand, those inside rebuilt datagrams included. */
 export function defragmentAll(): void {
+  openDatagrams();
   usedBuffers = 0;
   refused = false;
   for (let i: u32 = 0; i < packetCount(); i++) {

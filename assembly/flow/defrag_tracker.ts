@@ -11,6 +11,7 @@ import { Packet } from "../wire/packet";
 import { policyOf } from "./defrag_policy";
 import { Fragment } from "./fragment";
 import { mix } from "./key";
+import { targetOs } from "./target_os";
 
 const DEFAULT_TRACKERS: u32 = 1024;
 const DEFAULT_TIMEOUT: u32 = 60;
@@ -42,6 +43,14 @@ export class Tracker {
   count: u16;
   /** The fragment without "more fragments" is there. */
   seenLast: bool;
+  /** The datagram became whole with the frame at hand, or with one that was dropped: no fragment of it may follow (defrag_inline.ts). */
+  closed: bool;
+  /** Fragments said the same bytes twice. */
+  overlapped: bool;
+  /** One behind its last byte, once that is known. */
+  end: u32;
+  /** Microseconds of the first fragment. */
+  started: u64;
 }
 
 let pool: Pool = changetype<Pool>(0);
@@ -84,14 +93,21 @@ function queue(t: Tracker): void {
   newest = changetype<usize>(t);
 }
 
-/** Forgets a tracker and its fragments. */
-export function dropTracker(t: Tracker): void {
+/** Forgets the fragments of a tracker. */
+export function freeFragments(t: Tracker): void {
   let fragment = t.fragments;
   while (fragment != 0) {
     const next = changetype<Fragment>(fragment).next;
     release(fragment);
     fragment = next;
   }
+  t.fragments = 0;
+  t.count = 0;
+}
+
+/** Forgets a tracker and its fragments. */
+export function dropTracker(t: Tracker): void {
+  freeFragments(t);
   let slot = bucketOf(t.hash);
   while (load<usize>(slot) != changetype<usize>(t)) slot = load<usize>(slot) + offsetof<Tracker>("next");
   store<usize>(slot, t.next);
@@ -163,7 +179,8 @@ function makeTracker(p: Packet, hash: u32): Tracker | null {
   t.vlan2 = p.vlan2;
   t.ipVersion = p.ipVersion;
   t.proto = p.proto;
-  t.policy = <u8>policyOf(setting(Setting.HostOs));
+  t.policy = <u8>policyOf(targetOs(p));
+  t.started = p.timestamp;
   const slot = bucketOf(hash);
   t.next = load<usize>(slot);
   store<usize>(slot, record);

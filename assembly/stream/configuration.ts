@@ -1,5 +1,5 @@
 /** The stream settings, read at configure and with every database: the host may have changed the mode. */
-import { Setting, TargetOs } from "../abi/settings";
+import { Setting } from "../abi/settings";
 import { setting } from "../memory/settings";
 
 export enum UrgentPolicy {
@@ -17,6 +17,8 @@ export let midstream: bool = false;
 export let asyncOneside: bool = false;
 export let bypassEnabled: bool = false;
 export let dropInvalid: bool = true;
+/** prevention: frames may be rewritten and dropped. */
+export let prevent: bool = false;
 export let validateChecksums: bool = true;
 export let maxSynQueued: u32 = 10;
 export let maxSynAckQueued: u32 = 5;
@@ -26,13 +28,12 @@ export let urgentLimitPolicy: u32 = UrgentPolicy.Drop;
 export let sessionPolicy: u32 = 0;
 export let reassemblyPolicy: u32 = 0;
 export let midstreamPolicy: u32 = 0;
-/** TargetOs of every host we have. */
-export let hostOs: u32 = TargetOs.Bsd;
 let toServerChunk: u32 = 2560;
 let toClientChunk: u32 = 2560;
 
 /** Takes the settings over. */
 export function loadConfiguration(): void {
+  prevent = setting(Setting.Prevent) != 0;
   inlineMode = setting(Setting.StreamInline) != 0;
   midstream = setting(Setting.Midstream) != 0;
   asyncOneside = setting(Setting.AsyncOneside) != 0;
@@ -47,9 +48,6 @@ export function loadConfiguration(): void {
   sessionPolicy = setting(Setting.StreamMemcapPolicy);
   reassemblyPolicy = setting(Setting.ReassemblyMemcapPolicy);
   midstreamPolicy = setting(Setting.MidstreamPolicy);
-  hostOs = setting(Setting.HostOs);
-  if (hostOs == TargetOs.BsdRight) hostOs = TargetOs.Bsd;
-  else if (hostOs == TargetOs.OldSolaris) hostOs = TargetOs.Solaris;
   toServerChunk = setting(Setting.ToServerChunk);
   toClientChunk = setting(Setting.ToClientChunk);
 }

@@ -63,34 +63,11 @@ export function chooseBytes(h: Half, target: u32, offset: u64, data: usize, leng
   return chosen;
 }
 
-/** One's complement sum of bytes at `address`, the first one at `parity` (0 high, 1 low byte of its word). */
-function sum(address: usize, length: u32, parity: u32): u64 {
-  let total: u64 = 0;
-  for (let i: u32 = 0; i < length; i++) {
-    const byte = <u64>load<u8>(address + i);
-    total += ((i + parity) & 1) == 0 ? byte << 8 : byte;
-  }
-  return total;
-}
-
 /**
- * Inline: the packet must not carry other bytes than the receiver's side saw first. They are put into the packet, and its checksum
- * is corrected (RFC 1624); a packet that has no frame of its own (defragmented, out of a tunnel) is dropped instead.
+ * Inline: the receiver may have got only one of two versions, and only the first was inspected. The packet with the other one does
+ * not go on, whatever else it carries.
  */
-export function rewritePacket(h: Half, packet: Packet, offset: u64, data: usize, length: u32): void {
-  if (packet.outer != 0 || packet.has(PacketFlag.Defragmented)) {
-    dropPacket(packet, Action.Drop, DropReason.StreamReassembly);
-    return;
-  }
-  const parity = <u32>(data - packet.transport) & 1;
-  const before = sum(data, length, parity);
-  copyHeld(h, offset, offset + <u64>length, data, offset);
-  packet.set(PacketFlag.Modified);
-  // The checksum of an offloaded packet covers the pseudo header only.
-  if (packet.has(PacketFlag.PartialChecksum)) return;
-  const field = packet.transport + 16;
-  let total = <u64>(~bswap(load<u16>(field)) & 0xffff) + sum(data, length, parity);
-  total += (before / 0xffff + 1) * 0xffff - before;
-  while (total >> 16 != 0) total = (total & 0xffff) + (total >> 16);
-  store<u16>(field, bswap(<u16>(~total & 0xffff)));
+export function refuseOverlap(packet: Packet): void {
+  packet.set(PacketFlag.StreamIgnored | PacketFlag.NoPayloadInspection);
+  dropPacket(packet, Action.Drop, DropReason.StreamReassembly);
 }

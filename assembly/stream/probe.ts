@@ -1,9 +1,9 @@
 /** Packets that say nothing new: keep-alives, probes, window updates, outdated acknowledgements. They leave the state alone. */
 import { StreamEvent } from "../abi/stream_events";
 import { Packet, PacketFlag } from "../wire/packet";
-import { scaledWindow } from "./acknowledgement";
+import { packetEnd, scaledWindow } from "./acknowledgement";
 import { inlineMode } from "./configuration";
-import { compareHeld, Overlap, rewritePacket } from "./overlap";
+import { compareHeld, Overlap, refuseOverlap } from "./overlap";
 import { offsetOf } from "./reassembly";
 import { sackOutdated } from "./sack";
 import { after, before } from "./sequence";
@@ -26,11 +26,12 @@ function isKeepAlive(session: Session, packet: Packet): bool {
   const receiver = half(session, 1 - packet.direction);
   if (packet.acknowledgement != receiver.lastAck || packet.sequence != sender.nextSeq - 1) return false;
   sender.flags |= HalfFlag.KeepAlive;
-  // Inline even the garbage byte must not differ from what was seen first: the receiver may not have got that.
-  if (inlineMode && packet.payloadLength == 1) {
+  // Inline even the garbage byte must not differ from what was seen first, unless the receiver has acknowledged that.
+  if (inlineMode && packet.payloadLength == 1 && after(packetEnd(packet), sender.lastAck)) {
     const offset = offsetOf(sender, packet.sequence - <u32>sender.urgentOffset);
     if (compareHeld(sender, offset, packet.payload, 1) == Overlap.Different) {
-      rewritePacket(sender, packet, offset, packet.payload, 1);
+      packet.raise(StreamEvent.reassembly_overlap_different_data);
+      refuseOverlap(packet);
     }
   }
   return true;

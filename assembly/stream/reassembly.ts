@@ -9,7 +9,7 @@ import { Packet, PacketFlag } from "../wire/packet";
 import { TcpOption } from "../wire/tcp_option";
 import { Block } from "./block";
 import { inlineMode, reassemblyPolicy } from "./configuration";
-import { chooseBytes, compareHeld, Overlap, rewritePacket } from "./overlap";
+import { chooseBytes, compareHeld, Overlap, refuseOverlap } from "./overlap";
 import { addSegment, openSegment } from "./segment";
 import { after, atOrBefore } from "./sequence";
 import { Half, HalfFlag, half, Session, SessionFlag, TcpFlag, TcpState } from "./session";
@@ -41,7 +41,7 @@ function withinDepth(session: Session, h: Half, seq: u32, size: u32): u32 {
 function takeData(session: Session, direction: u32, packet: Packet): bool {
   const h = half(session, direction);
   if (session.firstData == 0) session.firstData = <u8>(packet.direction + 1);
-  const target = targetOf(h);
+  const target = targetOf(h, packet);
   if ((session.flags & SessionFlag.AppLayerDisabled) != 0 && (h.flags & HalfFlag.NewRawDisabled) != 0) return true;
   let seq = packet.sequence - <u32>h.urgentOffset;
   const bytes = streamBytes(h, packet);
@@ -82,12 +82,11 @@ function insert(session: Session, h: Half, target: u32, packet: Packet, offset: 
     packet.raise(StreamEvent.reassembly_overlap_different_data);
     countAdd(Counter.tcp__overlap_diff_data, 1);
     if (inlineMode) {
-      rewritePacket(h, packet, offset, data, length);
-      result = insertBytes(h, offset, data, length, false);
-    } else {
-      const wins = chooseBytes(h, target, offset, data, length);
-      result = insertBytes(h, offset, wins, length, true);
+      refuseOverlap(packet);
+      return true;
     }
+    const wins = chooseBytes(h, target, offset, data, length);
+    result = insertBytes(h, offset, wins, length, true);
   } else result = insertBytes(h, offset, data, length, false);
   if (result != Insert.Done) {
     release(segment);
@@ -125,8 +124,9 @@ export function handleSegment(session: Session, direction: u32, packet: Packet):
     own = session.state == <u8>TcpState.Closed;
   }
   if (packet.payloadLength > 0 && !reset && (h.flags & HalfFlag.NoReassembly) == 0) {
-    if (takeData(session, direction, packet)) packet.set(PacketFlag.StreamAdded);
-    else {
+    if (takeData(session, direction, packet)) {
+      if (!packet.has(PacketFlag.StreamIgnored)) packet.set(PacketFlag.StreamAdded);
+    } else {
       if (applyException(packet, packet.flow, reassemblyPolicy, DropReason.StreamReassembly)) {
         countAdd(Counter.tcp__reassembly_exception, 1);
       }

@@ -18,7 +18,7 @@ export function validateReset(session: Session, packet: Packet): bool {
   if (packet.payloadLength != 0) packet.raise(StreamEvent.rst_with_data);
   const sender = half(session, packet.direction);
   const receiver = half(session, 1 - packet.direction);
-  const target = targetOf(receiver);
+  const target = targetOf(receiver, packet);
   if (packet.acknowledgement != 0 && !validateAck(session, receiver, packet)) {
     packet.raise(StreamEvent.rst_invalid_ack);
     return false;

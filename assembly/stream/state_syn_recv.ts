@@ -44,7 +44,7 @@ function reset(session: Session, packet: Packet): bool {
   if (!validateReset(session, packet)) return false;
   if ((session.flags & SessionFlag.EvasionAttempt) != 0) {
     // These targets took the wrong ACK for a stray packet: the session lives on.
-    const target = targetOf(half(session, 1 - packet.direction));
+    const target = targetOf(half(session, 1 - packet.direction), packet);
     if (target == TargetOs.Linux || target == TargetOs.OldLinux || target == TargetOs.Solaris) return true;
   }
   closeByReset(session, packet);

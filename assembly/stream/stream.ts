@@ -31,6 +31,7 @@ import { stateFinWait1, stateFinWait2 } from "./state_fin_wait";
 import { stateNone } from "./state_none";
 import { stateSynRecv } from "./state_syn_recv";
 import { stateSynSent } from "./state_syn_sent";
+import { hasUninspectedData } from "./uninspected";
 import { beginUpdate } from "./update";
 
 /** Carves the pools the settings ask for. False when memory is exhausted. */
@@ -69,9 +70,15 @@ export function streamPacket(packet: Packet, flow: Flow): void {
   }
   if (flow.tcp == 0 || changetype<Session>(flow.tcp).state == <u8>TcpState.None) {
     if (!pseudo && !stateNone(flow, packet)) refuse(packet);
-  } else if (!advance(changetype<Session>(flow.tcp), packet)) {
-    refuse(packet);
-    return;
+  } else {
+    const session = changetype<Session>(flow.tcp);
+    if (!advance(session, packet)) {
+      refuse(packet);
+      return;
+    }
+    if (inlineMode && dropInvalid && hasUninspectedData(session, packet)) {
+      dropPacket(packet, Action.Drop, DropReason.StreamError);
+    }
   }
   if (flow.tcp != 0) bypassDone(changetype<Session>(flow.tcp), flow);
 }

@@ -54,7 +54,7 @@ function isOld(value: u32, last: u32): bool {
 /** False, with the event raised, when the receiver would not accept the packet's timestamp. */
 export function validateTimestamp(session: Session, packet: Packet): bool {
   const sender = half(session, packet.direction);
-  const target = targetOf(half(session, 1 - packet.direction));
+  const target = targetOf(half(session, 1 - packet.direction), packet);
   if (!hasTimestamp(packet)) return true;
   const value = packet.timestampValue;
   const inOrder = sender.nextSeq == packet.sequence;
@@ -85,7 +85,7 @@ function acceptable(session: Session, sender: Half, packet: Packet, last: u32, i
 /** As `validateTimestamp`, and the session remembers the timestamp of an accepted packet. */
 export function handleTimestamp(session: Session, packet: Packet): bool {
   const sender = half(session, packet.direction);
-  const target = targetOf(half(session, 1 - packet.direction));
+  const target = targetOf(half(session, 1 - packet.direction), packet);
   if (!hasTimestamp(packet)) {
     // Solaris stops using timestamps with the first packet that has none.
     if (target == TargetOs.Solaris) session.flags &= ~SessionFlag.Timestamp;

@@ -1,23 +1,65 @@
 /**
  * Urgent data (RFC 9293, 3.8.5; stream.reassembly.urgent): most receivers take the last urgent byte out of the stream. What the
  * target does is a matter of policy: `oob` takes it out, `inline` leaves it in, `gap` leaves a hole, `drop` lets no such packet by.
+ * Receivers differ on where the pointer points and on pointers beyond the segment. In prevention the packet is made to say what was
+ * inspected: the pointer stands behind the payload where its last byte is taken out, and goes where nothing is.
  */
 import { Action, DropReason } from "../abi/codes";
 import { Counter } from "../abi/counters";
 import { StreamEvent } from "../abi/stream_events";
 import { dropPacket } from "../flow/exception";
 import { countAdd } from "../verdict/counters";
-import { Packet } from "../wire/packet";
-import { UrgentPolicy, urgentLimitPolicy, urgentPolicy } from "./configuration";
+import { rewriteWord } from "../wire/checksum";
+import { Packet, PacketFlag } from "../wire/packet";
+import { prevent, UrgentPolicy, urgentLimitPolicy, urgentPolicy } from "./configuration";
 import { Half, TcpFlag } from "./session";
 
 /** Out-of-band bytes counted for one half; from here on the limit policy holds. */
 const LIMIT: u16 = 65535;
 
+/** Offsets in the TCP header. */
+const enum Field {
+  /** The word that ends with the flags. */
+  flags = 12,
+  checksum = 16,
+  urgentPointer = 18,
+}
+
 /** Bytes of the payload that belong to the stream; -1 when the packet is not reassembled at all. */
 export function streamBytes(h: Half, packet: Packet): i32 {
+  if ((packet.tcpFlags & <u8>TcpFlag.Urg) == 0) return <i32>packet.payloadLength;
+  const bytes = judge(h, packet);
+  if (prevent && packet.action < <u8>Action.Drop) tellReceiver(packet, bytes);
+  return bytes;
+}
+
+/** Makes the packet say that `bytes` bytes are of the stream. */
+function tellReceiver(packet: Packet, bytes: i32): void {
+  const pointer: u32 = bytes == <i32>packet.payloadLength ? 0 : packet.payloadLength;
+  if (pointer == <u32>packet.urgentPointer && pointer != 0) return;
+  if (packet.outer != 0 || packet.has(PacketFlag.Defragmented)) {
+    // It has no frame of its own.
+    dropPacket(packet, Action.Drop, DropReason.StreamUrgent);
+    return;
+  }
+  if (pointer == 0) {
+    const flags = load<u16>(packet.transport + Field.flags);
+    put(packet, Field.flags, flags & ~((<u16>TcpFlag.Urg) << 8));
+  }
+  put(packet, Field.urgentPointer, bswap<u16>(<u16>pointer));
+  packet.set(PacketFlag.Modified);
+}
+
+function put(packet: Packet, field: u32, value: u16): void {
+  const at = packet.transport + field;
+  // The checksum of an offloaded packet covers the pseudo header only.
+  if (packet.has(PacketFlag.PartialChecksum)) store<u16>(at, value);
+  else rewriteWord(at, packet.transport + Field.checksum, value);
+}
+
+/** As `streamBytes`, by policy. */
+function judge(h: Half, packet: Packet): i32 {
   const length = <i32>packet.payloadLength;
-  if ((packet.tcpFlags & <u8>TcpFlag.Urg) == 0) return length;
   const pointer = <i32>packet.urgentPointer;
   const outOfBand = urgentPolicy == UrgentPolicy.OutOfBand;
   if (pointer == 0 || pointer > length || (!outOfBand && urgentPolicy != UrgentPolicy.Gap)) return length;

@@ -80,3 +80,15 @@ export function transportChecksum(p: Packet): Checksum {
   if (p.has(PacketFlag.PartialChecksum)) return Checksum.Valid;
   return right(total + sum(p.transport, length)) ? Checksum.Valid : Checksum.Invalid;
 }
+
+/**
+ * Stores `value` (in memory's order) at `at` and corrects the checksum that covers it (RFC 1624): a right one stays right, a wrong one
+ * wrong. Both fields begin at an even offset of what the checksum covers.
+ */
+export function rewriteWord(at: usize, checksum: usize, value: u16): void {
+  let sum = <u32>(~load<u16>(checksum) & 0xffff) + <u32>(~load<u16>(at) & 0xffff) + <u32>value;
+  sum = (sum & 0xffff) + (sum >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  store<u16>(at, value);
+  store<u16>(checksum, <u16>~sum);
+}

@@ -47,6 +47,8 @@ export interface Outcome {
   reason: number;
   flowState: number;
   payload: Buffer;
+  /** Where the packet's urgent pointer stands when it leaves; -1 without one. */
+  urgent: number;
 }
 
 const STATES = [
@@ -191,6 +193,7 @@ export class StreamRoom {
       reason: this.#call("reason"),
       flowState: this.#call("flowState"),
       payload: this.#bytes(this.#payload, segment.data?.length ?? 0),
+      urgent: segment.urgent === undefined ? -1 : this.#call("urgentTold"),
     };
   }
 }

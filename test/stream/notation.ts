@@ -72,6 +72,9 @@ function pieceLine(kind: string, piece: Piece): string {
 export function traceOf(number: number, sent: TestSegment, outcome: Outcome): string[] {
   const head = [number, outcome.state, ...outcome.events];
   if (outcome.action !== 0) head.push(`drop:${outcome.reason}`);
+  if (sent.urgent !== undefined && outcome.urgent !== sent.urgent) {
+    head.push(`urgent:${outcome.urgent < 0 ? "-" : outcome.urgent}`);
+  }
   if (sent.data && !outcome.payload.equals(Buffer.from(sent.data))) head.push(`rewritten:${quoted(outcome.payload)}`);
   const app = outcome.app.map((piece) => pieceLine("app", piece));
   return [head.join(" "), ...app, ...outcome.raw.map((piece) => pieceLine("raw", piece))];

@@ -111,6 +111,13 @@ export function option(bit: u32, a: u32, b: u32): void {
 
 export function urgent(pointer: u32): void {
   packet().urgentPointer = <u16>pointer;
+  store<u8>(frameAt, packet().tcpFlags, 13);
+  store<u16>(frameAt, bswap<u16>(<u16>pointer), 18);
+}
+
+/** What the packet's bytes say now: the urgent pointer, -1 without its flag. */
+export function urgentTold(): i32 {
+  return (load<u8>(frameAt, 13) & 32) == 0 ? -1 : bswap<u16>(load<u16>(frameAt, 18));
 }
 
 export function flag(bits: u32): void {

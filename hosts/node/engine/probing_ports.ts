@@ -96,7 +96,7 @@ export function probingPorts(
       ];
     });
   });
-  const room = Setting.COUNT - Setting.ProbePorts;
+  const room = Setting.HostOsNetworks - Setting.ProbePorts;
   if (words.length > room) {
     throw new VpatchError("VPATCH_CONFIG", `${words.length} detection ports, there is room for ${room}`, {
       remedy: "name fewer ports under app-layer.protocols",

@@ -6,6 +6,7 @@ import type { PolicyName } from "../config/schema/policies.ts";
 import type { Configuration } from "../config/schema/root.ts";
 import { VpatchError } from "../errors.ts";
 import { appProtoName, transactionEventName } from "../eve/names.ts";
+import { hostOsWords } from "./host_os.ts";
 import { type ProbedProtocol, probingPorts } from "./probing_ports.ts";
 
 /** `detect` reports, `prevent` blocks. */
@@ -33,22 +34,6 @@ const PERSONALITIES = [
 ];
 const URGENT = ["oob", "inline", "drop", "gap"];
 const HANDLING: Readonly<Record<string, number>> = { default: 0, "track-only": 0, bypass: 1, full: 2 };
-
-const TARGETS: Readonly<Record<keyof Configuration["host-os-policy"], TargetOs>> = {
-  windows: TargetOs.Windows,
-  bsd: TargetOs.Bsd,
-  "bsd-right": TargetOs.BsdRight,
-  "old-linux": TargetOs.OldLinux,
-  linux: TargetOs.Linux,
-  "old-solaris": TargetOs.OldSolaris,
-  solaris: TargetOs.Solaris,
-  hpux10: TargetOs.Hpux10,
-  hpux11: TargetOs.Hpux11,
-  irix: TargetOs.Irix,
-  macos: TargetOs.Macos,
-  vista: TargetOs.Vista,
-  windows2k3: TargetOs.Windows2k3,
-};
 
 /** Writes every setting into the core's table. */
 export function writeSettings(config: Configuration, mode: Mode, table: Uint32Array): void {
@@ -120,7 +105,10 @@ function following(config: Configuration, set: Set, toggled: (value: string) => 
   const { stream, defrag } = config;
   const { default: other, tcp, udp, icmp } = config["flow-timeouts"];
   set(Setting.DefragTimeout, defrag.timeout);
-  set(Setting.HostOs, defaultTarget(config));
+  set(Setting.HostOs, TargetOs.Bsd);
+  hostOsWords(config["host-os-policy"]).forEach((word, index) => {
+    set((Setting.HostOsNetworks + index) as Setting, word);
+  });
   set(Setting.DefaultNew, other.new);
   set(Setting.DefaultEstablished, other.established);
   set(Setting.DefaultClosed, other.closed);
@@ -149,15 +137,6 @@ function following(config: Configuration, set: Set, toggled: (value: string) => 
   set(Setting.MaxRegions, stream.reassembly["max-regions"]);
   set(Setting.UrgentPolicy, URGENT.indexOf(stream.reassembly.urgent.policy));
   set(Setting.UrgentOobLimitPolicy, URGENT.indexOf(stream.reassembly.urgent["oob-limit-policy"]));
-}
-
-/** The system that `host-os-policy` gives to every host; networks of their own are a matter for a later version of the ABI. */
-function defaultTarget(config: Configuration): TargetOs {
-  for (const [name, networks] of Object.entries(config["host-os-policy"])) {
-    if (networks.some((network) => network === "0.0.0.0/0" || network === "::/0"))
-      return TARGETS[name as keyof typeof TARGETS];
-  }
-  return TargetOs.Bsd;
 }
 
 const POLICY_CODES: Readonly<Record<Exclude<PolicyName, "auto">, ExceptionPolicy>> = {
