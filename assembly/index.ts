@@ -16,6 +16,7 @@ import {
 import { protocolCostsAddress, ruleCostsAddress } from "./verdict/cost";
 import { countersAddress } from "./verdict/counters";
 import { drainEvents, eventsAddress, eventsUsed } from "./verdict/event";
+import { groupsAddress } from "./verdict/groups";
 
 /** Version of the ABI: major in the upper 16 bits, minor in the lower 16. */
 export function abi_version(): u32 {
@@ -55,6 +56,11 @@ export function frames_address(): usize {
 /** The frame records (abi/frames.ts Frame), one a slot. */
 export function slots_address(): usize {
   return slotsAddress;
+}
+
+/** What each frame belongs to (abi/frames.ts FrameGroups), one record a slot, after `inspect`. */
+export function groups_address(): usize {
+  return groupsAddress();
 }
 
 /** The verdict bytes, one a slot. */

@@ -23,6 +23,7 @@ import { configureStream } from "./stream/stream";
 import { configureCost } from "./verdict/cost";
 import { countAdd } from "./verdict/counters";
 import { configureEvents, roomForFrame } from "./verdict/event";
+import { configureGroups, openGroups } from "./verdict/groups";
 import { configureTrace } from "./verdict/trace";
 import { decodeFrame } from "./wire/decode";
 import { PacketFlag } from "./wire/packet";
@@ -59,6 +60,7 @@ export function configureAll(): bool {
     configureStream() &&
     configureDetection() &&
     configureCost(MAX_RULES) &&
+    configureGroups() &&
     configureFlowEnd();
   if (!rooms || reserve(SLACK) == 0) return false;
   configureTrace();
@@ -97,6 +99,7 @@ export function inspectFrames(first: u32, count: u32): u32 {
   const end = min<u32>(count, slots - first);
   for (let i: u32 = 0; i < end; i++) {
     if (!roomForFrame()) return i;
+    openGroups(first + i);
     store<u8>(verdictsAddress + first + i, <u8>inspectFrame(slotsAddress + <usize>(first + i) * Frame.size));
   }
   return end;

@@ -29,6 +29,24 @@ export const enum FrameFlag {
   Egress = 2,
 }
 
+/** Conversations of one frame that are noted: a tunnel's frame has several. */
+export const FRAME_GROUPS = 4;
+
+/** What a frame belongs to, one record a slot at `groups_address()`, written by `inspect`: u64 each, GroupKind in the upper 8 bits, 0 ends. */
+export const enum FrameGroups {
+  first = 0,
+  size = 32,
+}
+
+export enum GroupKind {
+  /** The rest is a flow id, as in events. */
+  Flow = 1,
+  /** Fragments of one datagram: a number made of its addresses and identification. */
+  Fragments = 2,
+  /** The flow of the lower bits announced this frame's flow (FTP data). */
+  Parent = 3,
+}
+
 /** Bytes the host must leave readable (any content) behind a frame in the frame area. */
 export const FRAME_SLACK = 64;
 

@@ -3,7 +3,7 @@ import { Action, AppProto, Direction, DropReason, IpProto } from "../abi/codes";
 import { Cost, EngineCode } from "../abi/cost";
 import { Counter } from "../abi/counters";
 import { PrefilterKind } from "../abi/database";
-import { EventType } from "../abi/frames";
+import { EventType, GroupKind } from "../abi/frames";
 import { Setting } from "../abi/settings";
 import { alertCount, NO_RULE, openMatches } from "../detect/alerts";
 import { firstPrefilter } from "../detect/prefilter";
@@ -27,6 +27,7 @@ import { Session } from "../stream/session";
 import { streamPacket } from "../stream/stream";
 import { chargeProtocol, openCost, overBudget, spend, suspendedRule } from "../verdict/cost";
 import { countAdd } from "../verdict/counters";
+import { noteGroup } from "../verdict/groups";
 import { Checksum, transportChecksum } from "../wire/checksum";
 import { Packet, PacketFlag } from "../wire/packet";
 import { feedDatagram, feedStream } from "./application";
@@ -41,6 +42,7 @@ function isDropped(packet: Packet): bool {
 export function inspectPacket(packet: Packet): void {
   openMatches();
   openCost(packet.timestamp);
+  if (packet.has(PacketFlag.Fragment)) noteGroup(GroupKind.Fragments, fragmentsOf(packet));
   const found = findFlow(packet);
   let updated = false;
   if (found != 0) {
@@ -53,6 +55,13 @@ export function inspectPacket(packet: Packet): void {
   settleCost(packet);
   report(packet);
   if (found != 0) settle(packet, changetype<Flow>(found));
+}
+
+/** A number that the fragments of one datagram share. */
+function fragmentsOf(packet: Packet): u64 {
+  const ends =
+    packet.sourceLow ^ rotl(packet.sourceHigh, 13) ^ rotl(packet.destinationLow, 29) ^ packet.destinationHigh;
+  return (ends ^ <u64>packet.fragmentId) * 0x9e37_79b9_7f4a_7c15;
 }
 
 function drop(packet: Packet, reason: DropReason): void {
@@ -80,6 +89,8 @@ function findFlow(packet: Packet): usize {
     flow = fresh;
   }
   packet.flow = changetype<usize>(flow);
+  noteGroup(GroupKind.Flow, flow.id);
+  if (flow.parent != 0) noteGroup(GroupKind.Parent, flow.parent);
   updateFlow(flow, packet);
   takeDetected(packet, flow);
   if ((flow.flags & FlowFlag.NoPayloadInspection) != 0) packet.set(PacketFlag.NoPayloadInspection);

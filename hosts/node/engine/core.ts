@@ -29,6 +29,8 @@ export interface CoreExports {
   inspect(first: number, count: number): number;
   /** One verdict byte a frame record. */
   verdicts_address(): number;
+  /** One FrameGroups record a frame record. */
+  groups_address(): number;
   events_address(): number;
   /** Bytes of event records since the last drain. */
   events_used(): number;

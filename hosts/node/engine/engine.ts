@@ -6,7 +6,7 @@
  */
 import { Verdict } from "../../../assembly/abi/codes.ts";
 import { Counter } from "../../../assembly/abi/counters.ts";
-import { FrameFlag } from "../../../assembly/abi/frames.ts";
+import { FRAME_GROUPS, FrameFlag, FrameGroups } from "../../../assembly/abi/frames.ts";
 import { Setting } from "../../../assembly/abi/settings.ts";
 import { defaultConfiguration } from "../config/configuration.ts";
 import type { Configuration } from "../config/schema/root.ts";
@@ -232,6 +232,13 @@ export class Engine implements InspectionEngine {
   /** The bytes of a frame of the last batch as the core left them (`Verdict.Modified`: rewritten). */
   frame(index: number): Uint8Array {
     return this.batch.frame(index);
+  }
+
+  /** What a frame of the last batch belongs to (`FrameGroups`), as far as it was inspected. */
+  groups(index: number): bigint[] {
+    const address = this.core.groups_address() + index * FrameGroups.size;
+    const groups = new BigUint64Array(this.core.memory.buffer, address, FRAME_GROUPS);
+    return [...groups].filter((group) => group !== 0n);
   }
 
   /** Frames written since the last `inspect`. */
