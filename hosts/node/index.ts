@@ -40,6 +40,10 @@ export { type EveContext, eventName, formatEvent } from "./eve/format.ts";
 export { EveLog, fileSink, type LineSink } from "./eve/log.ts";
 export { EventView } from "./eve/record.ts";
 export type { RuleDescription } from "./eve/rules.ts";
+export { type Evidence, type EvidenceManifest, readEvidence, writeEvidence } from "./evidence/container.ts";
+export { writeCrashEvidence } from "./evidence/crash.ts";
+export { EvidenceRecorder, type RecorderOptions } from "./evidence/recorder.ts";
+export { type EvidenceReplay, replayEvidence } from "./evidence/replay.ts";
 export { readAssignments } from "./policy/assigned.ts";
 export { parsePolicy, readPolicy } from "./policy/document.ts";
 export {

@@ -1,4 +1,7 @@
 /** Containment: what becomes of frames, the engine and the host when the core stops. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Verdict } from "../../assembly/abi/codes.ts";
@@ -8,6 +11,10 @@ import { conversationFrames } from "../../corpus/frames.ts";
 import { ContainedEngine, type ContainmentOptions, type Crash } from "../../hosts/node/engine/containment.ts";
 import { type CoreBuild, coreBinary } from "../../hosts/node/engine/core.ts";
 import { CoreTrap, Engine, type FrameInput, type InspectionEngine } from "../../hosts/node/engine/engine.ts";
+import { readEvidence } from "../../hosts/node/evidence/container.ts";
+import { writeCrashEvidence } from "../../hosts/node/evidence/crash.ts";
+import { EvidenceRecorder } from "../../hosts/node/evidence/recorder.ts";
+import { replayEvidence } from "../../hosts/node/evidence/replay.ts";
 import { compileRules } from "../../hosts/node/rules/compile.ts";
 import { MARKER, stoppingCore } from "./stopping_core.ts";
 
@@ -80,6 +87,22 @@ containment("the batch that stopped the core is kept, with the frame that did it
   );
   assert.ok(Buffer.from(crash!.frames[1]!.data).includes(MARKER));
   assert.match(crash!.reason, /the core stopped/);
+});
+
+containment("its evidence holds the flow before the batch, and says whether a core stops again", () => {
+  const folder = mkdtempSync(join(tmpdir(), "vpatch-crash-"));
+  const recorder = new EvidenceRecorder({ folder });
+  const { engine, crashes } = contained({ recorder });
+  verdicts(engine, "one", "two");
+  verdicts(engine, "three", MARKER);
+  const file = writeCrashEvidence(folder, crashes[0]!, engine, recorder);
+  const evidence = readEvidence(file);
+  rmSync(folder, { recursive: true });
+  assert.is(evidence.manifest.kind, "crash");
+  assert.is(evidence.frames.length, 4);
+  const { database } = compileRules([{ file: "test.rules", text: RULES }], engine.config);
+  assert.ok(replayEvidence(evidence, database, stoppingCore()).same);
+  assert.equal(replayEvidence(evidence, database).deviations, ["the core did not stop"]);
 });
 
 containment("a crash loop leaves the core alone for a while, then tries again", () => {

@@ -13,6 +13,7 @@ interface ReplayArguments {
   mode?: "detect" | "prevent";
   out: string;
   write?: string;
+  evidence?: string;
   strictRules?: boolean;
   batch?: string;
   quiet?: boolean;
@@ -25,7 +26,7 @@ export function registerReplay(program: Command): void {
   program
     .command("replay")
     .description("inspect captures; write events, and in prevention mode what passes")
-    .argument("<capture...>", "pcap or pcapng files, plain or gzipped, or folders with them")
+    .argument("[capture...]", "pcap or pcapng files, plain or gzipped, or folders with them")
     .option("-r, --rules <file|dir...>", "rule files, or folders with them")
     .option("--db <vpdb>", "a database that vpatch compile wrote, instead of rules")
     .option("-c, --config <file>", "configuration, YAML or JSON, in suricata.yaml's names")
@@ -36,6 +37,10 @@ export function registerReplay(program: Command): void {
     .option("--assignments <file>", "the scan's assignments, instead of those the policy names")
     .option("-o, --out <dir>", "folder for the events", "out")
     .option("-w, --write <file>", "write the frames that pass (.pcap or .pcapng)")
+    .option(
+      "--evidence <path>",
+      "with captures: a folder for evidence of alerts and drops; without: an evidence file to replay",
+    )
     .option("--strict-rules", "end with status 77 when a rule is refused")
     .option("--batch <frames>", "frames inspected in one call")
     .option("-q, --quiet", "print no summary")
@@ -65,6 +70,15 @@ async function replay(captures: string[], args: ReplayArguments): Promise<void> 
       exitCode: ExitCode.Usage,
     });
   }
+  if (captures.length === 0) {
+    const { nothingToReplay, replayEvidenceFile } = await import("./replay-evidence.ts");
+    if (args.evidence === undefined) throw nothingToReplay();
+    const { defaultConfiguration, readConfiguration } = await import("../config/configuration.ts");
+    const config = args.config ? await readConfiguration(args.config) : defaultConfiguration();
+    const { database } = await rulesOf(args, config);
+    await replayEvidenceFile({ evidence: args.evidence, database, ...(args.quiet ? { quiet: true } : {}) });
+    return;
+  }
   const { findCaptures } = await import("../replay/captures.ts");
   const files = findCaptures(captures);
   const { defaultConfiguration, readConfiguration } = await import("../config/configuration.ts");
@@ -90,6 +104,7 @@ async function replay(captures: string[], args: ReplayArguments): Promise<void> 
       events: fileSink(events),
       onProgress: (bytes) => progress.advance(bytes),
       ...(args.db === undefined ? {} : { databaseFile: args.db }),
+      ...(args.evidence === undefined ? {} : { evidence: args.evidence }),
       ...(args.write === undefined ? {} : { passed: new CaptureWriter(args.write) }),
       ...(batch === undefined ? {} : { batch }),
     },

@@ -9,7 +9,14 @@ import type { Configuration } from "../config/schema/root.ts";
 import { VpatchError } from "../errors.ts";
 import type { EveContext } from "../eve/format.ts";
 import type { RuleDescription } from "../eve/rules.ts";
-import { CoreTrap, Engine, type EngineOptions, type FrameInput, type InspectionEngine } from "./engine.ts";
+import {
+  CoreTrap,
+  Engine,
+  type EngineOptions,
+  type FrameInput,
+  type InspectionEngine,
+  type RecordedFrame,
+} from "./engine.ts";
 import type { Mode } from "./settings.ts";
 
 /** What frames get that the core did not decide: `open` lets them by, `closed` drops them (in prevention; detection never drops). */
@@ -33,11 +40,8 @@ export interface ContainmentOptions extends EngineOptions {
   now?: () => number;
 }
 
-/** A frame of the batch that stopped the core. */
-export interface CrashFrame extends FrameInput {
-  /** The verdict the core gave before it stopped; absent when the failure policy decided. */
-  verdict?: number;
-}
+/** A frame of the batch that stopped the core; without a verdict when the failure policy decided. */
+export type CrashFrame = RecordedFrame;
 
 /** One stop of the core. */
 export interface Crash {
@@ -49,6 +53,8 @@ export interface Crash {
   frames: readonly CrashFrame[];
   /** Index of the frame that was being inspected; absent when flows were ending. */
   culprit?: number;
+  /** What that frame belongs to (`FrameGroups`), as far as the core had found out. */
+  groups: readonly bigint[];
   /** Stops within the time of the crash loop, this one included. */
   recent: number;
   /** This stop made it a crash loop. */
@@ -166,7 +172,7 @@ export class ContainedEngine implements InspectionEngine {
         return index < error.decided ? { ...frame, verdict: verdicts[index]! } : frame;
       });
       this.answered = frames;
-      this.crashed(error, frames);
+      this.crashed(error, frames, engine.groups(error.decided));
       return verdicts;
     }
   }
@@ -203,7 +209,7 @@ export class ContainedEngine implements InspectionEngine {
       call(engine);
     } catch (error) {
       if (!(error instanceof CoreTrap)) throw error;
-      this.crashed(error, []);
+      this.crashed(error, [], []);
     }
   }
 
@@ -233,7 +239,7 @@ export class ContainedEngine implements InspectionEngine {
     return engine;
   }
 
-  private crashed(trap: CoreTrap, frames: readonly CrashFrame[]): void {
+  private crashed(trap: CoreTrap, frames: readonly CrashFrame[], groups: readonly bigint[]): void {
     const time = this.now();
     this.lastRules = this.rules;
     this.base = this.counters();
@@ -246,6 +252,7 @@ export class ContainedEngine implements InspectionEngine {
       time,
       reason: trap.message,
       frames,
+      groups,
       recent: this.stops.length,
       loop,
       ...(trap.decided < frames.length ? { culprit: trap.decided } : {}),

@@ -32,8 +32,28 @@ export interface EngineOptions {
   onRecords?: (records: Uint8Array) => void;
   /** The core to use; left out: the build of this package that the machine can run. */
   core?: CoreBinary;
+  /** Sees every batch before and after the core: it keeps frames as evidence. */
+  recorder?: FrameRecorder;
   /** The core's settings table itself, as evidence keeps it, instead of what `config` and `mode` make of it. */
   settings?: Uint32Array;
+}
+
+/** What keeps frames as evidence (hosts/node/evidence). */
+export interface FrameRecorder {
+  /** A core was made: its flows begin anew. */
+  opened(): void;
+  loaded(database: Uint8Array): void;
+  /** During `inspect` and `finish`; the view holds only within the call. */
+  event(event: EventView, engine: Engine): void;
+  /** The batch as it was written, with the verdicts given. */
+  batch(engine: Engine, frames: readonly RecordedFrame[]): void;
+  finished(engine: Engine): void;
+}
+
+/** A frame with the verdict it got; none when the core stopped before it had one. */
+export interface RecordedFrame extends FrameInput {
+  number: number;
+  verdict?: number;
 }
 
 /** No verdict yet: what a frame record holds until the core has decided. */
@@ -105,6 +125,7 @@ export class Engine implements InspectionEngine {
   private readonly core: CoreExports;
   private readonly onEvent: ((event: EventView) => void) | undefined;
   private readonly onRecords: ((records: Uint8Array) => void) | undefined;
+  private readonly recorder: FrameRecorder | undefined;
   private readonly verdictBytes: Uint8Array;
   private readonly event = new EventView();
   private frameNumber = 0;
@@ -115,6 +136,8 @@ export class Engine implements InspectionEngine {
     this.config = options.config ?? defaultConfiguration();
     this.onEvent = options.onEvent;
     this.onRecords = options.onRecords;
+    this.recorder = options.recorder;
+    this.recorder?.opened();
     this.binary = options.core ?? coreBinary();
     const core = instantiateCore(this.binary);
     const table = new Uint32Array(core.memory.buffer, core.settings_address(), Setting.COUNT);
@@ -163,6 +186,7 @@ export class Engine implements InspectionEngine {
       });
     }
     this.rules = rules;
+    this.recorder?.loaded(database);
   }
 
   /** Adds a frame to the batch. False: the batch is full, `inspect` first. @throws RangeError when no batch could hold it */
@@ -210,6 +234,24 @@ export class Engine implements InspectionEngine {
   inspect(): Uint8Array {
     const { count } = this.batch;
     this.verdictBytes.fill(UNDECIDED, 0, count);
+    // Before the core: it may rewrite them.
+    const inputs = this.recorder ? Array.from({ length: count }, (_, index) => this.input(index)) : [];
+    try {
+      this.inspectBatch(count);
+    } finally {
+      this.recorder?.batch(
+        this,
+        inputs.map((input, index) => {
+          const verdict = this.verdictBytes[index];
+          return verdict === UNDECIDED || verdict === undefined ? input : { ...input, verdict };
+        }),
+      );
+    }
+    this.batch.reset();
+    return this.verdictBytes.subarray(0, count);
+  }
+
+  private inspectBatch(count: number): void {
     for (let first = 0; first < count; ) {
       const done = this.contained(() => this.core.inspect(first, count - first));
       if (done === 0 && this.core.events_used() === 0) {
@@ -220,8 +262,6 @@ export class Engine implements InspectionEngine {
       first += done;
       this.drain();
     }
-    this.batch.reset();
-    return this.verdictBytes.subarray(0, count);
   }
 
   /** The verdicts of the batch as far as they are decided. */
@@ -247,7 +287,7 @@ export class Engine implements InspectionEngine {
   }
 
   /** A copy of a frame of the batch as it was written. */
-  input(index: number): FrameInput {
+  input(index: number): RecordedFrame {
     const { batch } = this;
     const flags = batch.flags(index);
     return {
@@ -265,12 +305,14 @@ export class Engine implements InspectionEngine {
   advance(now: number): void {
     while (this.contained(() => this.core.advance(BigInt(now))) !== 0) this.drain();
     this.drain();
+    this.recorder?.finished(this);
   }
 
   /** Ends every flow, as at the end of a capture: what is still to be inspected or reported is. */
   finish(): void {
     while (this.contained(() => this.core.finish()) !== 0) this.drain();
     this.drain();
+    this.recorder?.finished(this);
   }
 
   /** What `formatEvent` needs to write this engine's events. */
@@ -309,11 +351,12 @@ export class Engine implements InspectionEngine {
     const length = this.core.events_used();
     const address = this.core.events_address();
     if (length > 0) this.onRecords?.(this.batch.bytes.subarray(address, address + length));
-    if (length > 0 && this.onEvent) {
+    if (length > 0 && (this.onEvent || this.recorder)) {
       const area = new DataView(this.batch.memory, address, length);
       for (let at = 0; at < length; ) {
         at += this.event.set(area, at);
-        this.onEvent(this.event);
+        this.recorder?.event(this.event, this);
+        this.onEvent?.(this.event);
       }
     }
     this.core.drain_events();

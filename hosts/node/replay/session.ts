@@ -5,6 +5,7 @@ import { Engine } from "../engine/engine.ts";
 import type { Mode } from "../engine/settings.ts";
 import { VpatchError } from "../errors.ts";
 import { EveLog, type LineSink } from "../eve/log.ts";
+import { EvidenceRecorder } from "../evidence/recorder.ts";
 import { Replay, type ReplaySummary } from "./replay.ts";
 import { Tally } from "./tally.ts";
 
@@ -22,6 +23,8 @@ export interface SessionOptions {
   batch?: number;
   onProgress?: (bytes: number) => Promise<void>;
   onVerdict?: (verdict: number) => void;
+  /** Folder for the evidence of alerts and drops. */
+  evidence?: string;
 }
 
 export interface SessionResult {
@@ -69,6 +72,7 @@ async function replayFile(file: string, options: SessionOptions, log: EveLog, re
   const engine: Engine = new Engine({
     mode: options.mode,
     config: options.config,
+    ...(options.evidence === undefined ? {} : { recorder: new EvidenceRecorder({ folder: options.evidence }) }),
     onEvent(event) {
       result.tally.count(event, engine.rules);
       log.event(event);
