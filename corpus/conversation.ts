@@ -1,9 +1,12 @@
 /** Conversations as text: who says what over one connection. The form is described in `corpus/README.md`. */
+import { parseBytes, unescapeText } from "./bytes.ts";
 
 /** One side's words, sent at once (in as many segments as it takes). */
 export interface Message {
   from: "client" | "server";
   data: Uint8Array;
+  /** Seconds that pass before it. */
+  wait: number;
 }
 
 /** One connection. */
@@ -55,13 +58,25 @@ export function parseConversation(head: string, lines: readonly string[]): Conve
     close: !options.has("open"),
   };
   let last: { from: Message["from"]; parts: Uint8Array[] } | undefined;
+  let hex: string[] = [];
+  let wait = 0;
+  const finishHex = (): void => {
+    if (hex.length > 0) last?.parts.push(parseBytes(hex.join("\n")));
+    hex = [];
+  };
   const finish = (): void => {
-    if (last) conversation.messages.push({ from: last.from, data: fillContentLengths(Buffer.concat(last.parts)) });
+    finishHex();
+    if (last) {
+      conversation.messages.push({ from: last.from, data: fillContentLengths(Buffer.concat(last.parts)), wait });
+      wait = 0;
+    }
     last = undefined;
   };
   for (const line of lines) {
-    if (line === "--") {
+    const pause = /^--(?: (\d+)s)?$/.exec(line);
+    if (pause) {
       finish();
+      wait += Number(pause[1] ?? 0);
       continue;
     }
     const side = line[0];
@@ -69,7 +84,11 @@ export function parseConversation(head: string, lines: readonly string[]): Conve
     const from = side === ">" ? "client" : "server";
     if (last && last.from !== from) finish();
     last ??= { from, parts: [] };
-    last.parts.push(parseLine(line, lineEnd));
+    if (line[1] === ":") hex.push(line.slice(2));
+    else {
+      finishHex();
+      last.parts.push(parseLine(line, lineEnd));
+    }
   }
   finish();
   return conversation;
@@ -82,25 +101,9 @@ function parseEndpoint(text: string): Endpoint {
 }
 
 function parseLine(line: string, lineEnd: string): Uint8Array {
-  if (line[1] === ":") {
-    const digits = line.slice(2).replaceAll(/\s/g, "");
-    if (!/^(?:[0-9a-f]{2})*$/i.test(digits)) throw new Error(`"${line}" is not hex`);
-    return Buffer.from(digits, "hex");
-  }
   const text = line.slice(1).replace(/^ /, "");
   const open = /(?<!\\)(?:\\\\)*\\$/.test(text);
   return Buffer.from(unescapeText(open ? text.slice(0, -1) : text) + (open ? "" : lineEnd), "latin1");
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { r: "\r", n: "\n", t: "\t", "0": "\0", "\\": "\\" };
-
-/** The text's bytes as Latin-1 characters; characters above 127 are written in UTF-8. */
-function unescapeText(text: string): string {
-  return Buffer.from(text, "utf8")
-    .toString("latin1")
-    .replaceAll(/\\(?:x([0-9a-fA-F]{2})|(.))/g, (whole, hex: string | undefined, letter: string | undefined) =>
-      hex ? String.fromCharCode(Number.parseInt(hex, 16)) : (ESCAPES[letter ?? ""] ?? whole),
-    );
 }
 
 /** Replaces `Content-Length: *` by the count of bytes behind the first empty line. */

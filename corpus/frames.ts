@@ -41,6 +41,7 @@ class Sender {
   private readonly next = { client: 1_000_000, server: 2_000_000 };
   private readonly said = { client: 0, server: 0 };
   private readonly start: number;
+  private waited = 0;
 
   constructor(conversation: Conversation, start: number) {
     this.conversation = conversation;
@@ -50,7 +51,10 @@ class Sender {
   run(): ConversationFrame[] {
     const { transport, messages, segment, handshake, close } = this.conversation;
     if (transport === "udp") {
-      for (const { from, data } of messages) this.datagram(from, data);
+      for (const { from, data, wait } of messages) {
+        this.waited += wait;
+        this.datagram(from, data);
+      }
       return this.frames;
     }
     if (handshake) {
@@ -58,7 +62,8 @@ class Sender {
       this.segment("server", Flag.Syn | Flag.Ack);
       this.segment("client", Flag.Ack);
     }
-    for (const { from, data } of messages) {
+    for (const { from, data, wait } of messages) {
+      this.waited += wait;
       for (let at = 0; at < data.length; at += segment) {
         const piece = data.subarray(at, at + segment);
         this.segment(from, at + segment >= data.length ? Flag.Push | Flag.Ack : Flag.Ack, piece);
@@ -118,7 +123,7 @@ class Sender {
     ethernet.set(from === "client" ? CLIENT_MAC : SERVER_MAC, 6);
     ethernet.writeUInt16BE(sourceBytes.length === 4 ? 0x0800 : 0x86dd, 12);
     const frame = Buffer.concat([ethernet, packet]);
-    const microseconds = this.frames.length * FRAME_GAP_MICROSECONDS;
+    const microseconds = this.waited * 1_000_000 + this.frames.length * FRAME_GAP_MICROSECONDS;
     this.frames.push({
       linkType: LinkType.Ethernet,
       seconds: this.start + Math.floor(microseconds / 1_000_000),

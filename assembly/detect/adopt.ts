@@ -1,6 +1,7 @@
 /** A new database: checked by the rooms that will read it, then put in force between two frames; flows keep their state. */
 import { LoadError } from "../abi/codes";
-import { CONDITION_LAST, Condition, Op, PcreField } from "../abi/conditions";
+import { CONDITION_LAST, Condition, Op } from "../abi/conditions";
+import { PcreField } from "../abi/content_conditions";
 import {
   BufferRecord,
   ListRecord,

@@ -1,16 +1,7 @@
 /** The part of the check that looks into one condition: every offset and count it holds. */
 import {
-  Asn1Field,
-  Base64Field,
-  ByteExtractField,
-  ByteJumpField,
-  ByteMathField,
-  ByteTestField,
-  CaptureField,
   CompareField,
   Condition,
-  ContentField,
-  DatasetField,
   DcerpcInterfaceField,
   DcerpcOpnumField,
   EntropyField,
@@ -18,10 +9,21 @@ import {
   FlowIntField,
   FlowVariableField,
   Op,
-  PcreField,
   RpcField,
   XbitsField,
 } from "../abi/conditions";
+import {
+  Asn1Field,
+  Base64Field,
+  ByteExtractField,
+  ByteJumpField,
+  ByteMathField,
+  ByteTestField,
+  CaptureField,
+  ContentField,
+  DatasetField,
+  PcreField,
+} from "../abi/content_conditions";
 import { inside } from "./bounds";
 
 /** Byte variables a rule may have. */

@@ -1,12 +1,12 @@
 /** Writes the conditions that read numbers from a buffer: byte_test, byte_jump, byte_extract, byte_math. */
+import { Op } from "../../assembly/abi/conditions.ts";
 import {
   ByteExtractField,
   ByteFlag,
   ByteJumpField,
   ByteMathField,
   ByteTestField,
-  Op,
-} from "../../assembly/abi/conditions.ts";
+} from "../../assembly/abi/content_conditions.ts";
 import type {
   ByteExtractCondition,
   ByteJumpCondition,

@@ -1,18 +1,11 @@
 /** Writes chains of conditions in the form of `assembly/abi/conditions.ts`. */
 import {
   AppLayerProtocolField,
-  Asn1Field,
-  Base64Field,
-  Base64Flag,
   BitsField,
-  CaptureField,
   ChecksumField,
   CONDITION_LAST,
   CONDITION_NEGATED,
   CompareField,
-  ContentField,
-  ContentFlag,
-  DatasetField,
   DcerpcInterfaceField,
   DcerpcOpnumField,
   EntropyField,
@@ -22,11 +15,7 @@ import {
   FlowVariableField,
   Condition as Head,
   IndexMode,
-  IsDataAtField,
-  IsDataAtFlag,
   Op,
-  PcreField,
-  PcreFlag,
   RpcField,
   RpcFlag,
   StreamSizeField,
@@ -34,6 +23,19 @@ import {
   TcpFlagsField,
   XbitsField,
 } from "../../assembly/abi/conditions.ts";
+import {
+  Asn1Field,
+  Base64Field,
+  Base64Flag,
+  CaptureField,
+  ContentField,
+  ContentFlag,
+  DatasetField,
+  IsDataAtField,
+  IsDataAtFlag,
+  PcreField,
+  PcreFlag,
+} from "../../assembly/abi/content_conditions.ts";
 import { fnv1a } from "../hash.ts";
 import type { Condition, ContentCondition } from "../signature/conditions.ts";
 import { writeByteCondition } from "./byte_conditions.ts";

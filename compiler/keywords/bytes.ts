@@ -2,7 +2,8 @@
  * Numbers read from a buffer: byte_test, byte_jump, byte_extract, byte_math, and isdataat, bsize, absent, entropy.
  * Suricata manual, "Payload Keywords".
  */
-import { CompareMode, MathOperator, Op } from "../../assembly/abi/conditions.ts";
+import { CompareMode, Op } from "../../assembly/abi/conditions.ts";
+import { MathOperator } from "../../assembly/abi/content_conditions.ts";
 import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";
 import type { SignatureBuilder } from "../signature/builder.ts";

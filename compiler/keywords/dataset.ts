@@ -1,5 +1,6 @@
 /** `dataset`: is the buffer one of many values? Suricata manual, "Datasets". */
-import { DatasetCommand, Op } from "../../assembly/abi/conditions.ts";
+import { Op } from "../../assembly/abi/conditions.ts";
+import { DatasetCommand } from "../../assembly/abi/content_conditions.ts";
 import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";
 import type { SignatureBuilder } from "../signature/builder.ts";

@@ -1,7 +1,8 @@
 /** Files of any protocol, and the decoded payload. Suricata manual, "File Keywords", "Base64 keywords". */
 import { Buffer as B, Field } from "../../assembly/abi/buffers.ts";
 import { AppProto } from "../../assembly/abi/codes.ts";
-import { Asn1Flag, Op } from "../../assembly/abi/conditions.ts";
+import { Op } from "../../assembly/abi/conditions.ts";
+import { Asn1Flag } from "../../assembly/abi/content_conditions.ts";
 import { RuleFlag } from "../../assembly/abi/database.ts";
 import { Http2Progress, HttpProgress } from "../../assembly/abi/progress.ts";
 import { parsePattern } from "../content.ts";

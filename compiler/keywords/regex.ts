@@ -1,6 +1,7 @@
 /** `pcre`, and the flow variables its captures fill. */
 import { AppProto } from "../../assembly/abi/codes.ts";
-import { Op, VariableScope } from "../../assembly/abi/conditions.ts";
+import { Op } from "../../assembly/abi/conditions.ts";
+import { VariableScope } from "../../assembly/abi/content_conditions.ts";
 import { parsePattern } from "../content.ts";
 import { RuleError } from "../rule/problem.ts";
 import type { BufferDefinition } from "../signature/buffers.ts";

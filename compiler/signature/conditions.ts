@@ -7,16 +7,14 @@ import type {
   BitCommand,
   ChecksumKind,
   CompareMode,
-  DatasetCommand,
   FlowIntCommand,
   IndexMode,
-  MathOperator,
   Op,
   StreamSizeSide,
   TcpFlagsMode,
-  VariableScope,
   XbitsTrack,
 } from "../../assembly/abi/conditions.ts";
+import type { DatasetCommand, MathOperator, VariableScope } from "../../assembly/abi/content_conditions.ts";
 
 import type { RequiredLiteral } from "../regex/index.ts";
 

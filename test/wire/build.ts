@@ -36,7 +36,7 @@ export function sum(data: Bytes): number {
   return ~s & 0xffff;
 }
 
-export function ipv4(proto: number, payload: Bytes, o: Ip4 = {}): Bytes {
+export function ipv4(proto: number, payload: Bytes | number[], o: Ip4 = {}): Bytes {
   const options = o.options ?? new Uint8Array(0);
   const size = 20 + options.length;
   const head = join(
@@ -106,7 +106,7 @@ export function tcp(payload: Bytes, o: Tcp = {}): Bytes {
 export const udp = (payload: Bytes, source = 1024, destination = 53, length = payload.length + 8): Bytes =>
   join(be16(source), be16(destination), be16(length), [0, 0], payload);
 
-export const icmp = (type: number, code: number, rest: Bytes): Bytes => {
+export const icmp = (type: number, code: number, rest: Bytes | number[]): Bytes => {
   const head = join([type, code, 0, 0], rest);
   head.set(be16(sum(head)), 2);
   return head;

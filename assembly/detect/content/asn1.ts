@@ -2,7 +2,8 @@
  * `asn1` (Suricata manual, payload keywords): BER frames of the buffer, checked for a bit string with bad padding, an overlong double,
  * or a length above a limit. At most asn1-max-frames frames; nesting is walked, not recursed into.
  */
-import { Asn1Field, Asn1Flag, Condition } from "../../abi/conditions";
+import { Condition } from "../../abi/conditions";
+import { Asn1Field, Asn1Flag } from "../../abi/content_conditions";
 import { Setting } from "../../abi/settings";
 import { setting } from "../../memory/settings";
 import { cursor, data, length } from "./state";

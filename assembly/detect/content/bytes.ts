@@ -2,16 +2,15 @@
  * byte_test, byte_jump, byte_extract, byte_math (Suricata manual, payload keywords): numbers read from the buffer.
  * All positions are computed in 64 bits and compared with the buffer before any byte is read.
  */
+import { CompareMode, Condition } from "../../abi/conditions";
 import {
   ByteExtractField,
   ByteFlag,
   ByteJumpField,
   ByteMathField,
   ByteTestField,
-  CompareMode,
-  Condition,
   MathOperator,
-} from "../../abi/conditions";
+} from "../../abi/content_conditions";
 import { byteVariable, cursor, data, flags, InspectFlag, length, moveCursor, setByteVariable } from "./state";
 
 /** The number `readNumber` found and the bytes it took. */

@@ -2,7 +2,7 @@
  * `dataset` (Suricata manual, datasets): is the buffer, or its digest, in the set? Sets of the database are sorted tables of 64-bit
  * hashes of the values; `set` and `unset` keep their own entries in the rule-state table.
  */
-import { DatasetCommand, DatasetField } from "../../abi/conditions";
+import { DatasetCommand, DatasetField } from "../../abi/content_conditions";
 import { DatasetRecord, DatasetType } from "../../abi/database";
 import { database, datasetCount, datasets } from "../../rules/database";
 import { xxh64 } from "../../rules/digest";

@@ -3,20 +3,16 @@
  * fails (Suricata manual, payload keywords; its recursion limit bounds the tries).
  */
 
+import { CONDITION_LAST, CONDITION_NEGATED, CompareField, Condition, Op } from "../../abi/conditions";
 import {
   Base64Field,
   Base64Flag,
-  CONDITION_LAST,
-  CONDITION_NEGATED,
-  CompareField,
-  Condition,
   ContentFlag,
   IsDataAtField,
   IsDataAtFlag,
-  Op,
   PcreField,
   PcreFlag,
-} from "../../abi/conditions";
+} from "../../abi/content_conditions";
 import { Cost } from "../../abi/cost";
 import { Counter } from "../../abi/counters";
 import { REGEX_DEFAULT_BUDGET, regexCost, regexEnd, regexSearch, regexStart, setRegexBudget } from "../../match/regex";

@@ -1,5 +1,6 @@
 /** `content`: where its modifiers let it be searched, given what matched before. */
-import { Condition, ContentField, ContentFlag } from "../../abi/conditions";
+import { Condition } from "../../abi/conditions";
+import { ContentField, ContentFlag } from "../../abi/content_conditions";
 import { findLiteral } from "../../match/search";
 import { database } from "../../rules/database";
 import { spend } from "../../verdict/cost";

@@ -1,5 +1,6 @@
 /** `replace`: occurrences to rewrite once the whole rule matched, in the packet's own payload only. */
-import { Condition, ContentField, ContentFlag } from "../../abi/conditions";
+import { Condition } from "../../abi/conditions";
+import { ContentField, ContentFlag } from "../../abi/content_conditions";
 import { database } from "../../rules/database";
 import { data, flags, InspectFlag } from "./state";
 

@@ -2,7 +2,8 @@
  * What rules remember about a flow: bits, integers and variables, a list of records hung on `Flow.variables`.
  * Names are 32-bit hashes, so a flow keeps its state when the database is swapped.
  */
-import { CaptureField, FlowVariableField, PcreField, VariableScope } from "../../abi/conditions";
+import { FlowVariableField } from "../../abi/conditions";
+import { CaptureField, PcreField, VariableScope } from "../../abi/content_conditions";
 import { Setting } from "../../abi/settings";
 import { Flow } from "../../flow/flow";
 import { captureEnd, captureStart } from "../../match/regex";

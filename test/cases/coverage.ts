@@ -1,0 +1,46 @@
+/** Which keywords the cases speak of. */
+import type { Keyword } from "../../compiler/keywords/keyword.ts";
+import { findKeyword, KEYWORDS } from "../../compiler/keywords/table.ts";
+import { parseRules } from "../../compiler/rule/parser.ts";
+import type { Case } from "./case.ts";
+
+interface Cover {
+  /** Names used in a rule that alerts. */
+  names: Set<string>;
+  /** A rule with the keyword alerts; another does not, or is refused. */
+  match: boolean;
+  miss: boolean;
+}
+
+/** What is missing of each keyword, a line each: none when every keyword has a rule that alerts and one that does not. */
+export function uncovered(cases: readonly Case[], refused: readonly Keyword[]): string[] {
+  const covers = new Map<Keyword, Cover>(
+    KEYWORDS.map((keyword) => [keyword, { names: new Set(), match: false, miss: false }]),
+  );
+  for (const { outcome, rule } of cases.flatMap(({ blocks }) => blocks.flatMap(({ rules }) => rules))) {
+    for (const name of optionNames(rule)) {
+      const keyword = findKeyword(name);
+      const cover = keyword && covers.get(keyword);
+      if (!cover) continue;
+      if (/^[1-9]/.test(outcome)) {
+        cover.match = true;
+        cover.names.add(name.toLowerCase());
+      } else cover.miss = true;
+    }
+  }
+  return [...covers].flatMap(([keyword, { names, match, miss }]) => {
+    const { name, aliases = [] } = keyword;
+    if (refused.includes(keyword)) return miss ? [] : [`${name}: a case must show that it is refused`];
+    const lacks = [
+      ...(match ? [] : ["a rule that alerts"]),
+      ...(miss ? [] : ["a near miss: a rule that does not alert or is refused"]),
+      ...(match ? [name, ...aliases].filter((each) => !names.has(each)).map((each) => `its name ${each}`) : []),
+    ];
+    return lacks.length > 0 ? [`${name} (${keyword.family}): ${lacks.join(", ")}`] : [];
+  });
+}
+
+function optionNames(rule: string): string[] {
+  const { rules } = parseRules("case", `${rule}\n`);
+  return rules.flatMap(({ options }) => options.map(({ name }) => name));
+}
