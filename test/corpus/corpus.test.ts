@@ -81,7 +81,7 @@ for (const head of [
 for (const [source, expected] of [
   ["# t\n```conversation tcp a > b\n```", /x.md:2: "a > b"|x.md:2: "tcp a > b"|x.md:2: "a"/],
   ["```conversation tcp 1.2.3.4:5 > 6.7.8.9:10\nhello\n```", /x.md:1: "hello" starts with neither/],
-  ["```conversation tcp 1.2.3.4:5 > 6.7.8.9:10\n>: zz\n```", /x.md:1: ">: zz" is not hex/],
+  ["```conversation tcp 1.2.3.4:5 > 6.7.8.9:10\n>: zz\n```", /x.md:1: "zz" is no hex/],
   ["```conversation tcp 1.2.3.4:5 > 6.7.8.9:10\n> a\n```", /x.md: there is no expect block/],
   ["```expect\nblock 1\n```", /x.md:1: "block 1" is none of/],
   ["nothing", /x.md: there is no conversation/],
