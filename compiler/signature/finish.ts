@@ -15,6 +15,7 @@ import type { Condition } from "./conditions.ts";
 import type { RuleMetadata } from "./metadata.ts";
 import { type OrderKey, stateUse } from "./order.ts";
 import { appProtocolEquals, transports } from "./protocols.ts";
+import { checkSizes } from "./size.ts";
 import type { ThresholdUse } from "./threshold.ts";
 import { actionName, ruleType } from "./type.ts";
 
@@ -71,6 +72,7 @@ export function finish(signature: SignatureBuilder): Signature {
   const protocols = ipProtocols(signature);
   checkCombinations(signature);
   checkLetters(signature);
+  checkSizes(signature);
   settleDirection(signature);
   settlePayload(signature, protocols);
   const type = ruleType(signature);
