@@ -5,8 +5,8 @@ import { parseBytes, unescapeText } from "./bytes.ts";
 export interface Message {
   from: "client" | "server";
   data: Uint8Array;
-  /** Seconds that pass before it. */
-  wait: number;
+  /** Seconds that pass before it; none when left out. */
+  wait?: number;
 }
 
 /** One connection. */

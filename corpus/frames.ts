@@ -51,7 +51,7 @@ class Sender {
   run(): ConversationFrame[] {
     const { transport, messages, segment, handshake, close } = this.conversation;
     if (transport === "udp") {
-      for (const { from, data, wait } of messages) {
+      for (const { from, data, wait = 0 } of messages) {
         this.waited += wait;
         this.datagram(from, data);
       }
@@ -62,7 +62,7 @@ class Sender {
       this.segment("server", Flag.Syn | Flag.Ack);
       this.segment("client", Flag.Ack);
     }
-    for (const { from, data, wait } of messages) {
+    for (const { from, data, wait = 0 } of messages) {
       this.waited += wait;
       for (let at = 0; at < data.length; at += segment) {
         const piece = data.subarray(at, at + segment);

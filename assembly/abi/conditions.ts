@@ -314,9 +314,10 @@ export const enum DcerpcOpnumField {
 
 /** A value of a flow variable compared (flowvar, pktvar). */
 export const enum FlowVariableField {
-  /** u32 name hash; u32 offset of bytes; u16 length */
+  /** u32 name hash; u32 offset of bytes; u16 length; u8 VariableScope, Flow or Packet */
   name = 8,
   value = 12,
   length = 16,
+  scope = 18,
   size = 24,
 }

@@ -142,6 +142,7 @@ function ipv4(p: Packet, at: usize, length: u32): bool {
     case IpProto.Udp:
     case IpProto.Icmp:
     case IpProto.Sctp:
+    case IpProto.Igmp:
     case IpProto.Esp:
       overIp(p, p.proto, data, size);
       break;

@@ -5,6 +5,7 @@ import { countAdd } from "../verdict/counters";
 import { noteEsp } from "./esp";
 import { noteIcmpv4 } from "./icmpv4";
 import { noteIcmpv6 } from "./icmpv6";
+import { noteIgmp } from "./igmp";
 import { Packet } from "./packet";
 import { noteSctp } from "./sctp";
 import { noteTcp, TcpFlag } from "./tcp";
@@ -40,6 +41,9 @@ export function decodeTransport(p: Packet, proto: u32, at: usize, length: u32): 
     case IpProto.Icmpv6:
       countAdd(Counter.decoder__icmpv6, 1);
       noteIcmpv6(p, at, length);
+      break;
+    case IpProto.Igmp:
+      noteIgmp(p, at, length);
       break;
     case IpProto.Esp:
       noteEsp(p, at, length);

@@ -255,6 +255,7 @@ export class ConditionWriter {
         out.u32(at + FlowVariableField.name, fnv1a(c.name));
         out.u32(at + FlowVariableField.value, this.#pool.intern(c.value));
         out.u16(at + FlowVariableField.length, c.value.length);
+        out.u8(at + FlowVariableField.scope, c.scope);
         return 0;
       default:
         // Conditions that say all by their op have an empty body of 8 bytes.

@@ -100,6 +100,7 @@ function applyVariable(signature: SignatureBuilder, text: string, kind: "flowvar
   const found = /^\s*([^,\s]+)\s*,\s*"?(.*?)"?\s*$/.exec(text);
   if (found === null) throw new RuleError(`"${text}" is not "name,value"`);
   signature.shared.names.hash("variable", found[1]!);
-  signature.addPacket({ op: Op.FlowVariable, name: found[1]!, value: parsePattern(found[2]!) });
+  const scope = kind === "pktvar" ? VariableScope.Packet : VariableScope.Flow;
+  signature.addPacket({ op: Op.FlowVariable, name: found[1]!, value: parsePattern(found[2]!), scope });
   signature.use(kind, "reads");
 }

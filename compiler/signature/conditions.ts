@@ -248,6 +248,7 @@ export interface FlowVariableCondition {
   readonly op: Op.FlowVariable;
   readonly name: string;
   readonly value: Uint8Array;
+  readonly scope: VariableScope;
 }
 
 export type Condition =

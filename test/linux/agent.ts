@@ -3,13 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DataPathStats } from "../../hosts/node/datapath/datapath.ts";
-import {
-  type CaptureOptions,
-  type DriverName,
-  type FailurePolicy,
-  uniformPolicy,
-} from "../../hosts/node/driver/driver.ts";
+import { type CaptureOptions, type FailurePolicy, uniformPolicy } from "../../hosts/node/driver/driver.ts";
 import type { Mode } from "../../hosts/node/engine/settings.ts";
+import type { InlineDriver } from "./drivers.ts";
 import type { Lab } from "./lab.ts";
 import { LineProcess } from "./lines.ts";
 import type { RunnerOptions } from "./runner.ts";
@@ -18,12 +14,12 @@ const RUNNER = fileURLToPath(new URL("../../build/test/linux/runner.js", import.
 
 /** How a driver is put between client and server. */
 export interface Setup {
-  driver: DriverName;
+  driver: InlineDriver;
   place: "server" | "gateway";
   interfaces: readonly string[];
 }
 
-export const SETUPS: Readonly<Record<DriverName, Setup>> = {
+export const SETUPS: Readonly<Record<InlineDriver, Setup>> = {
   "af-packet": { driver: "af-packet", place: "server", interfaces: ["eth0"] },
   nfqueue: { driver: "nfqueue", place: "server", interfaces: ["eth0"] },
   tcx: { driver: "tcx", place: "server", interfaces: ["eth0"] },

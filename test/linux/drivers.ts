@@ -3,7 +3,10 @@ import type { DriverName } from "../../hosts/node/driver/driver.ts";
 import { uniformPolicy } from "../../hosts/node/driver/driver.ts";
 import { driverModule } from "../../hosts/node/driver/module.ts";
 
-const wanted: readonly DriverName[] = ["nfqueue"];
+/** A driver that stands between two sides. */
+export type InlineDriver = Exclude<DriverName, "replay">;
+
+const wanted: readonly InlineDriver[] = ["nfqueue"];
 const module = await driverModule();
 const probes = wanted.map((driver) =>
   module.probe(driver, {
@@ -18,4 +21,4 @@ for (const { driver, usable, missing } of probes) {
   if (process.env.CI === "true") process.exitCode = 1;
 }
 
-export const INLINE: readonly DriverName[] = probes.filter(({ usable }) => usable).map(({ driver }) => driver);
+export const INLINE: readonly InlineDriver[] = wanted.filter((_, index) => probes[index]?.usable === true);

@@ -169,7 +169,7 @@ function assigned(...assignments: (Partial<Assignment> & { sid: number })[]): As
     state: "applied",
     mode: "prevent",
     origin: "scan",
-    proofs: [],
+    proofs: [] as never[],
     reason: "",
   } as const;
   const times = { cleanScans: 0, urgency: 0, since: now.toISOString(), changed: now.toISOString() };

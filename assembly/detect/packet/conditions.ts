@@ -25,7 +25,7 @@ import { compareNumber } from "../compare";
 import { matchFlowBits } from "../state/flowbits";
 import { matchFlowInt } from "../state/flowint";
 import { matchAppLayerProtocol } from "../state/protocol";
-import { matchFlowVariable } from "../state/variables";
+import { matchVariable } from "../state/variables";
 import { matchXbits } from "../state/xbits";
 import { checksumHolds } from "./checksum";
 import { matchFtpBounce } from "./ftpbounce";
@@ -86,16 +86,28 @@ function matchOne(c: usize, packet: Packet): bool {
     case Op.AppLayerProtocol:
       return matchAppLayerProtocol(c, packet);
     case Op.FlowVariable:
-      return matchFlowVariable(c, packet);
+      return matchVariable(c, packet);
     default:
       return false;
   }
 }
 
 function matchNumber(c: usize, packet: Packet): bool {
-  if (load<u16>(c, CompareField.field) == <u16>Field.vlan__id) return matchVlan(c, packet);
-  const found = packetNumbers(load<u16>(c, CompareField.field), packet);
-  return found && compareNumber(packetNumber, c);
+  const field = <u32>load<u16>(c, CompareField.field);
+  switch (field) {
+    case Field.vlan__id:
+      return matchVlan(c, packet);
+    case Field.flow__pkts:
+      return matchField(Field.flow__pkts_toserver, c, packet) || matchField(Field.flow__pkts_toclient, c, packet);
+    case Field.flow__bytes:
+      return matchField(Field.flow__bytes_toserver, c, packet) || matchField(Field.flow__bytes_toclient, c, packet);
+    default:
+      return matchField(field, c, packet);
+  }
+}
+
+function matchField(field: u32, c: usize, packet: Packet): bool {
+  return packetNumbers(field, packet) && compareNumber(packetNumber, c);
 }
 
 /** `vlan.id:<number>[,<layer>|any|all]`; a negative layer counts from the last. */

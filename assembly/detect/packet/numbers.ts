@@ -60,7 +60,7 @@ export function packetNumbers(field: u32, packet: Packet): bool {
         give(bswap<u32>(load<u32>(packet.transport, 4)))
       );
     case Field.igmp__type:
-      return packet.proto == IpProto.Igmp && packet.payloadLength > 0 && give(load<u8>(packet.payload));
+      return packet.proto == IpProto.Igmp && packet.transport != 0 && give(load<u8>(packet.transport));
     case Field.seq:
       return isTcp(packet) && give(packet.sequence);
     case Field.ack:
@@ -98,10 +98,6 @@ function flowNumbers(field: u32, packet: Packet): bool {
       return give(flow.bytesToServer);
     case Field.flow__bytes_toclient:
       return give(flow.bytesToClient);
-    case Field.flow__pkts:
-      return give(<u64>flow.packetsToServer + flow.packetsToClient);
-    case Field.flow__bytes:
-      return give(flow.bytesToServer + flow.bytesToClient);
     default:
       return false;
   }

@@ -93,25 +93,55 @@ export function freeVariables(flow: Flow): void {
   }
 }
 
-// The packet at hand: where captures of `pcre` go when the rule matches.
+// Where captures of `pcre` go: the flow of the packet at hand, or the list of the packet's own, which the next packet frees.
 let current: usize = 0;
+let ofPacket: usize = 0;
 
 export function openVariables(packet: Packet): void {
   current = packet.flow;
+  while (ofPacket != 0) {
+    const after = changetype<Variable>(ofPacket).next;
+    drop(ofPacket);
+    ofPacket = after;
+  }
+}
+
+function packetVariable(name: u32): usize {
+  for (let at = ofPacket; at != 0; at = changetype<Variable>(at).next) {
+    if (changetype<Variable>(at).name == name) return at;
+  }
+  return 0;
+}
+
+/** The variable a capture goes to, made where it is missing; 0 when there is no room, or no flow to keep it. */
+function openCapture(scope: u32, name: u32): usize {
+  if (scope == VariableScope.Flow) {
+    return current == 0 ? 0 : openVariable(changetype<Flow>(current), VariableKind.Bytes, name);
+  }
+  if (scope != VariableScope.Packet) return 0;
+  const found = packetVariable(name);
+  if (found != 0) return found;
+  const fresh = take(changetype<Pool>(pool));
+  if (fresh == 0) return 0;
+  const v = changetype<Variable>(fresh);
+  v.name = name;
+  v.kind = VariableKind.Bytes;
+  v.next = ofPacket;
+  ofPacket = fresh;
+  return fresh;
 }
 
 /** Stores the captures of a pcre condition that just matched at `text`. */
 export function keepCaptures(c: usize, text: usize): void {
   const n = <u32>load<u16>(c, PcreField.captures);
-  if (n == 0 || current == 0) return;
+  if (n == 0) return;
   for (let i: u32 = 0; i < n; i++) {
     const capture = c + PcreField.size + <usize>i * CaptureField.size;
-    if (load<u8>(capture, CaptureField.scope) != VariableScope.Flow) continue;
     const group = <u32>load<u16>(capture, CaptureField.group);
     const start = captureStart(group);
     const end = captureEnd(group);
     if (start < 0 || end < start) continue;
-    const at = openVariable(changetype<Flow>(current), VariableKind.Bytes, load<u32>(capture, CaptureField.name));
+    const at = openCapture(load<u8>(capture, CaptureField.scope), load<u32>(capture, CaptureField.name));
     if (at == 0) continue;
     const v = changetype<Variable>(at);
     const length = <u32>(end - start);
@@ -122,10 +152,12 @@ export function keepCaptures(c: usize, text: usize): void {
   }
 }
 
-/** flowvar: does the flow's variable contain the bytes? */
-export function matchFlowVariable(c: usize, packet: Packet): bool {
-  if (packet.flow == 0) return false;
-  const at = findVariable(changetype<Flow>(packet.flow), VariableKind.Bytes, load<u32>(c, FlowVariableField.name));
+/** flowvar, pktvar: does the variable contain the bytes? */
+export function matchVariable(c: usize, packet: Packet): bool {
+  const name = load<u32>(c, FlowVariableField.name);
+  let at: usize = 0;
+  if (load<u8>(c, FlowVariableField.scope) == VariableScope.Packet) at = packetVariable(name);
+  else if (packet.flow != 0) at = findVariable(changetype<Flow>(packet.flow), VariableKind.Bytes, name);
   if (at == 0) return false;
   const v = changetype<Variable>(at);
   const length = <u32>load<u16>(c, FlowVariableField.length);
