@@ -1,5 +1,6 @@
 /** What a rule's verdict depends on besides the frames of its flow: state that other flows may have had a part in. */
-import { BitCommand, DatasetCommand, DatasetField, FlowBitsField, Op } from "../../../assembly/abi/conditions.ts";
+import { BitCommand, FlowBitsField, Op } from "../../../assembly/abi/conditions.ts";
+import { DatasetCommand, DatasetField } from "../../../assembly/abi/content_conditions.ts";
 import { type ConditionRecord, RuleReader, type RuleRecords } from "../engine/rule_records.ts";
 
 function conditionsOf(rule: RuleRecords): ConditionRecord[] {
