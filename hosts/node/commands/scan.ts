@@ -24,7 +24,7 @@ function withScanOptions(command: Command): Command {
     )
     .option("--state <dir>", "where assignments and bundles are kept", defaultState)
     .option("--key <file...>", "public keys of trusted bundle publishers (default: <state>/keys/*.pem)")
-    .option("--mode <mode>", "what applied rules do: detect or prevent", "detect")
+    .option("--mode <mode>", "what applied rules do once the agent prevents: detect or prevent", "prevent")
     .option("--min-confidence <number>", "least confidence to apply a rule by itself", "0.8")
     .option("--recommend-only", "apply nothing by itself")
     .option("--disabled-rules", "also choose rules that are shipped commented out");
@@ -57,7 +57,7 @@ function registerRecommend(program: Command): void {
     .action(async (sid, options) => (await import("./recommend-run.ts")).explainCommand(sid, options));
   state(recommend.command("pin <sid>"))
     .description("keep a rule in force whatever the scan finds")
-    .option("--mode <mode>", "detect or prevent", "detect")
+    .option("--mode <mode>", "detect or prevent", "prevent")
     .option("--note <text>", "why", "pinned by the operator")
     .option("--remove", "let the scan decide again")
     .action(async (sid, options) => (await import("./recommend-run.ts")).pinCommand(sid, options));

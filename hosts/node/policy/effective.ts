@@ -93,7 +93,7 @@ export function applyPolicy(
   assignments?: AssignmentFile,
   { classifications = DEFAULT_CLASSIFICATIONS }: EffectiveOptions = {},
 ): EffectiveSet {
-  const sources = [...rules, ...violationRules(policy.posture)];
+  const sources = [...rules, ...violationRules(policy.posture, rules)];
   const decisions = decisionsFor(sources, policy, classifications);
   const warnings: PolicyWarning[] = [];
   applyPosture(decisions, policy);
