@@ -2,7 +2,7 @@
 import type { RuleSummary } from "../rules/summary.ts";
 
 export interface ScanPolicy {
-  /** What an applied rule does in an agent that prevents; in one that detects nothing is dropped. A rule without alert of its own never prevents. */
+  /** What an applied rule does. A rule without alert of its own never prevents. */
   mode: "detect" | "prevent";
   /** Apply by itself what is certain and exposed; otherwise only recommend. */
   automatic: boolean;
@@ -14,7 +14,7 @@ export interface ScanPolicy {
 }
 
 export const defaultPolicy: ScanPolicy = {
-  mode: "prevent",
+  mode: "detect",
   automatic: true,
   minimumConfidence: 0.8,
   disabledRules: false,
