@@ -2,9 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { keywordReference } from "../compiler/keywords/reference.ts";
 import { configurationReference } from "../hosts/node/config/reference.ts";
+import { abiPage } from "./abi.ts";
 
 /** Generated pages, by file name. */
 export const PAGES: Readonly<Record<string, () => string>> = {
+  "abi.md": abiPage,
   "configuration.md": configurationReference,
   "keywords.md": keywordReference,
 };

@@ -34,6 +34,7 @@ export const FRAME_GROUPS = 4;
 
 /** What a frame belongs to, one record a slot at `groups_address()`, written by `inspect`: u64 each, GroupKind in the upper 8 bits, 0 ends. */
 export const enum FrameGroups {
+  /** u64 x 4 */
   first = 0,
   size = 32,
 }

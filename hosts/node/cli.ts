@@ -7,6 +7,7 @@ import { registerPolicy } from "./commands/policy.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerScanCommands } from "./commands/scan.ts";
+import { registerSettings } from "./commands/settings.ts";
 import { ExitCode, formatError, VpatchError } from "./errors.ts";
 import { packageVersion } from "./package-version.ts";
 
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   registerCompile(program);
   registerPolicy(program);
   registerScanCommands(program);
+  registerSettings(program);
   registerRun(program);
   registerControl(program);
   program.exitOverride();
