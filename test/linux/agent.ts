@@ -3,9 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DataPathStats } from "../../hosts/node/datapath/datapath.ts";
-import { type CaptureOptions, type FailurePolicy, uniformPolicy } from "../../hosts/node/driver/driver.ts";
+import {
+  type CaptureOptions,
+  type DriverName,
+  type FailurePolicy,
+  uniformPolicy,
+} from "../../hosts/node/driver/driver.ts";
 import type { Mode } from "../../hosts/node/engine/settings.ts";
-import type { InlineDriver } from "./drivers.ts";
 import type { Lab } from "./lab.ts";
 import { LineProcess } from "./lines.ts";
 import type { RunnerOptions } from "./runner.ts";
@@ -14,12 +18,12 @@ const RUNNER = fileURLToPath(new URL("../../build/test/linux/runner.js", import.
 
 /** How a driver is put between client and server. */
 export interface Setup {
-  driver: InlineDriver;
+  driver: DriverName;
   place: "server" | "gateway";
   interfaces: readonly string[];
 }
 
-export const SETUPS: Readonly<Record<InlineDriver, Setup>> = {
+export const SETUPS: Readonly<Record<Exclude<DriverName, "replay">, Setup>> = {
   "af-packet": { driver: "af-packet", place: "server", interfaces: ["eth0"] },
   nfqueue: { driver: "nfqueue", place: "server", interfaces: ["eth0"] },
   tcx: { driver: "tcx", place: "server", interfaces: ["eth0"] },
@@ -56,7 +60,8 @@ export class Agent {
   }
 
   static async start(lab: Lab, setup: Setup, options: AgentOptions = {}): Promise<Agent> {
-    const { failure = "open" } = options;
+    // Nothing else joins the interfaces of a bridge: it is closed whatever one wishes.
+    const failure = setup.driver === "bridge" ? "closed" : (options.failure ?? "open");
     const ruleFile = join(lab.folder, "test.rules");
     const eventFile = join(lab.folder, "eve.json");
     writeFileSync(ruleFile, options.rules ?? "");
@@ -78,7 +83,20 @@ export class Agent {
     };
     const process = new LineProcess(lab.spawn(setup.place, "node", [RUNNER, JSON.stringify(runner)]));
     const ready = await process.next("ready");
-    return new Agent(process, ready.pid as number, eventFile, ruleFile);
+    const agent = new Agent(process, ready.pid as number, eventFile, ruleFile);
+    Agent.running.add(agent);
+    void process.exit().then(() => Agent.running.delete(agent));
+    return agent;
+  }
+
+  private static readonly running = new Set<Agent>();
+
+  /** Stops those that a failed test left running. */
+  static async endAll(): Promise<void> {
+    for (const agent of Agent.running) {
+      agent.signal("SIGCONT");
+      await agent.stop();
+    }
   }
 
   /** Events written so far. */

@@ -2,7 +2,6 @@
  * The corpus over real sockets, through every inline driver, IPv4 and IPv6: an attack's bytes never all reach the server, a benign
  * conversation is the same at both ends.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
@@ -13,12 +12,9 @@ import { INLINE } from "./drivers.ts";
 import { Lab } from "./lab.ts";
 import { Peers } from "./peers.ts";
 import { FOLDER } from "./setting.ts";
+import { SIGNATURES } from "./signatures.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-export const SIGNATURES = readdirSync(join(root, "signatures"))
-  .filter((name) => name.endsWith(".rules"))
-  .map((name) => readFileSync(join(root, "signatures", name), "utf8"))
-  .join("\n");
 const attacks = readCases(join(root, "corpus/attacks"));
 const benign = readCases(join(root, "corpus/benign"));
 

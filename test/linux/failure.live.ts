@@ -28,6 +28,7 @@ for (const driver of INLINE) {
     lab = new Lab(FOLDER, driver === "bridge");
     peers = await Peers.start(lab);
   });
+  test.after.each(() => Agent.endAll());
   test.after(() => lab?.close());
 
   test("kill -9, open: traffic resumes by itself", async () => {
@@ -187,7 +188,7 @@ async function firewall(lab: Lab, place: "server" | "gateway"): Promise<string> 
 /** Rules, state files, devices and programs of ours that are still there. */
 async function leftovers(lab: Lab, place: "server" | "gateway"): Promise<string> {
   const rules = (await firewall(lab, place)).split("\n").filter((line) => line.includes("vpatch"));
-  const files = await lab.shell(place, `ls ${lab.folder}/state/*.json ${lab.folder}/state/bpf/* 2>/dev/null`);
+  const files = await lab.shell(place, `ls ${lab.folder}/state/*.json ${lab.folder}/state/bpf/vpatch* 2>/dev/null`);
   const devices = await lab.shell(place, "ip -br link | grep -i vpatch");
   return [...rules, files.stdout, devices.stdout].join("\n").trim();
 }

@@ -107,9 +107,16 @@ export class Lab {
     ip("-n", right, "link", "set", otherDevice, "up");
   }
 
-  /** Starts a program; it ends with the lab. */
+  /**
+   * Starts a program; it ends with the lab. Only its network is another: with a mount namespace of its own, as `ip netns exec` makes one,
+   * what it pins in a bpf file system would go with it.
+   */
   spawn(place: Place, command: string, args: readonly string[], stdio: "pipe" | "ignore" = "pipe"): ChildProcess {
-    const child = spawn("ip", ["netns", "exec", this.name(place), command, ...args], { stdio: ["pipe", stdio, stdio] });
+    const child = spawn("nsenter", [`--net=/run/netns/${this.name(place)}`, "--", command, ...args], {
+      stdio: ["pipe", stdio, stdio],
+      // A server that ends its process group must not end ours.
+      detached: true,
+    });
     this.children.add(child);
     child.once("exit", () => this.children.delete(child));
     return child;

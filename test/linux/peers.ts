@@ -27,7 +27,7 @@ export interface Outcome {
 export class Peers {
   private readonly client: LineProcess;
   private readonly server: LineProcess;
-  private readonly listening = new Set<number>();
+  private readonly listening = new Map<number, Promise<unknown>>();
   private nextPort = 20_000;
 
   private constructor(client: LineProcess, server: LineProcess) {
@@ -47,10 +47,12 @@ export class Peers {
   }
 
   async listen(port: number): Promise<void> {
-    if (this.listening.has(port)) return;
-    this.listening.add(port);
-    const ready = this.server.wait((line) => line.listening === port, `listening ${port}`);
-    this.server.send({ listen: port });
+    let ready = this.listening.get(port);
+    if (ready === undefined) {
+      ready = this.server.wait((line) => line.listening === port, `listening ${port}`);
+      this.listening.set(port, ready);
+      this.server.send({ listen: port });
+    }
     await ready;
   }
 

@@ -40,6 +40,11 @@ export class BpfAssembler {
     return this.emit(0x07, destination, 0, 0, value);
   }
 
+  /** dst -= src */
+  subtract(destination: number, source: number): this {
+    return this.emit(0x1f, destination, source, 0, 0);
+  }
+
   /** dst = *(u32 *)(src + offset) */
   load32(destination: number, source: number, offset: number): this {
     return this.emit(0x61, destination, source, offset, 0);

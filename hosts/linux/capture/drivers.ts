@@ -2,11 +2,16 @@
 import { setPriority } from "node:os";
 import type { Capture, CaptureOptions, Driver, DriverName, DriverProbe, QueuePlan } from "../../node/driver/driver.ts";
 import { VpatchError } from "../../node/errors.ts";
+import { AfPacketCapture, AfPacketDriver } from "./af-packet.ts";
+import { removePin } from "./bpf-pins.ts";
+import { BridgeCapture, BridgeDriver, missingForBridge } from "./bridge.ts";
 import { removeRules } from "./firewall.ts";
-import { removeFilter } from "./heartbeat.ts";
+import { CLOEXEC, close, SOCK_RAW, socket } from "./libc.ts";
 import { NfqueueDriver } from "./nfqueue.ts";
 import { missingForNfqueue, NfqueueCapture } from "./nfqueue-capture.ts";
-import { removeState, STATE_FOLDER, staleStates } from "./state.ts";
+import { readState, removeState, STATE_FOLDER, staleStates } from "./state.ts";
+import { TcxDriver } from "./tcx.ts";
+import { missingForTcx, TcxCapture } from "./tcx-capture.ts";
 
 /** One driver: what it needs, how it is set up, how a worker opens its queue. */
 export interface LinuxDriver {
@@ -24,7 +29,32 @@ const drivers: Partial<Record<DriverName, LinuxDriver>> = {
     prepare: (options) => new NfqueueCapture(options),
     open: (plan) => new NfqueueDriver(plan),
   },
+  "af-packet": {
+    inline: false,
+    missing: missingForPackets,
+    prepare: (options) => new AfPacketCapture(options),
+    open: (plan) => new AfPacketDriver(plan),
+  },
+  tcx: {
+    inline: true,
+    missing: missingForTcx,
+    prepare: (options) => new TcxCapture(options),
+    open: (plan) => new TcxDriver(plan),
+  },
+  bridge: {
+    inline: true,
+    missing: missingForBridge,
+    prepare: (options) => new BridgeCapture(options),
+    open: (plan) => new BridgeDriver(plan),
+  },
 };
+
+function missingForPackets(): string[] {
+  const fd = socket(17, SOCK_RAW | CLOEXEC, 0);
+  if (fd < 0) return ["the right to open packet sockets (CAP_NET_RAW)"];
+  close(fd);
+  return [];
+}
 
 function driverOf(name: DriverName): LinuxDriver {
   const driver = drivers[name];
@@ -39,19 +69,29 @@ export function probe(name: DriverName, options: CaptureOptions): DriverProbe {
   return { driver: name, inline: driver.inline, usable: missing.length === 0, missing };
 }
 
-export function cleanUp({ stateFolder = STATE_FOLDER }: Pick<CaptureOptions, "stateFolder">): string[] {
+export function cleanUp(
+  options: Pick<CaptureOptions, "stateFolder"> & Partial<Pick<CaptureOptions, "failure">>,
+): string[] {
+  return options.failure?.start === "closed" ? [] : removeStale(staleStates(options.stateFolder ?? STATE_FOLDER));
+}
+
+/** Undoes what agents left that are gone, but for what a capture of ours has taken over since. */
+function removeStale(stale: ReturnType<typeof staleStates>): string[] {
   const removed: string[] = [];
-  for (const { file, state } of staleStates(stateFolder)) {
-    const { firewall, filter } = state;
-    if (firewall !== undefined) {
+  for (const { file, state } of stale) {
+    const now = readState(file);
+    const heir = now?.pid === process.pid ? now : undefined;
+    const { firewall, pins = [] } = state;
+    if (firewall !== undefined && heir === undefined) {
       removeRules(firewall);
       removed.push(`firewall chain ${firewall.chain}`);
     }
-    if (filter !== undefined) {
-      removeFilter(filter);
-      removed.push(`eBPF pin ${filter.path}`);
+    for (const pin of pins) {
+      if (heir?.pins?.some(({ path }) => path === pin.path)) continue;
+      removePin(pin);
+      removed.push(`eBPF pin ${pin.path}`);
     }
-    removeState(file);
+    if (heir === undefined) removeState(file);
   }
   return removed;
 }
@@ -59,7 +99,12 @@ export function cleanUp({ stateFolder = STATE_FOLDER }: Pick<CaptureOptions, "st
 export function prepare(name: DriverName, options: CaptureOptions): Capture {
   const { missing } = probe(name, options);
   if (missing.length > 0) throw new VpatchError("VPATCH_DRIVER", `the driver ${name} needs ${missing.join(", ")}`);
-  return driverOf(name).prepare(options);
+  const stale = staleStates(options.stateFolder ?? STATE_FOLDER);
+  // Closed at the start: what blocks now is in place before what blocked until now goes.
+  if (options.failure.start === "open") removeStale(stale);
+  const capture = driverOf(name).prepare(options);
+  if (options.failure.start === "closed") removeStale(stale);
+  return capture;
 }
 
 /** Ahead of ordinary programs: what waits for a verdict should not wait for a compiler as well. */

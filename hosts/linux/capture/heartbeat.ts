@@ -2,29 +2,28 @@
  * The heartbeat: an array of deadlines (CLOCK_MONOTONIC, nanoseconds), one a worker, that eBPF programs compare with the kernel's clock.
  * A worker that lives keeps writing the next one into mapped memory; when it stops, traffic goes by itself.
  */
-import { mkdirSync, rmSync, statfsSync } from "node:fs";
-import { join } from "node:path";
-import { createArray, loadProgram, ProgramType, pin } from "./bpf.ts";
+import { createArray, loadProgram, ProgramType } from "./bpf.ts";
 import { BpfAssembler, Helper } from "./bpf-assembler.ts";
-import { check, close, mapShared, mount, umount } from "./libc.ts";
+import { type Pin, pinAt } from "./bpf-pins.ts";
+import { close, mapShared } from "./libc.ts";
 
-const BPF_FILE_SYSTEM = 0xcafe4a11;
-const SYSTEM_FOLDER = "/sys/fs/bpf";
 const PAGE = 4096;
+
+/** Appends: r0 is the address of number `index` of an array; to `missing` when there is none, which the verifier asks for. */
+export function emitLookup(program: BpfAssembler, map: number, index: number, missing: string): BpfAssembler {
+  return program
+    .storeValue32(10, -4, index)
+    .map(1, map)
+    .move(2, 10)
+    .add(2, -4)
+    .call(Helper.MapLookup)
+    .jumpValue(0, "==", 0, missing);
+}
 
 /** Appends: jump to `late` when a worker's deadline has passed. Registers r0 to r6 are used; the stack's last four bytes too. */
 export function emitAlive(program: BpfAssembler, map: number, workers: readonly number[], late: string): BpfAssembler {
   for (const worker of workers) {
-    program
-      .storeValue32(10, -4, worker)
-      .map(1, map)
-      .move(2, 10)
-      .add(2, -4)
-      .call(Helper.MapLookup)
-      .jumpValue(0, "==", 0, late)
-      .load64(6, 0, 0)
-      .call(Helper.KtimeGetNs)
-      .jumpRegister(0, ">", 6, late);
+    emitLookup(program, map, worker, late).load64(6, 0, 0).call(Helper.KtimeGetNs).jumpRegister(0, ">", 6, late);
   }
   return program;
 }
@@ -57,44 +56,12 @@ export class Heartbeat {
   }
 }
 
-/** A file-system name for the filter, which iptables takes it by. */
-export interface PinnedFilter {
-  path: string;
-  /** A bpf file system we mounted for it. */
-  mounted?: string;
-}
-
-/** Loads and pins the filter. @param folder where a bpf file system is mounted when the system has none */
-export function pinFilter(map: number, workers: number, name: string, folder: string): PinnedFilter {
+/** Loads the filter and gives it the name that iptables takes it by. @param folder where a bpf file system is mounted when the system has none */
+export function pinFilter(map: number, workers: number, name: string, folder: string): Pin {
   const program = loadProgram(ProgramType.SocketFilter, aliveFilter(map, workers));
   try {
-    const { root, mounted } = bpfFolder(folder);
-    const path = join(root, name);
-    rmSync(path, { force: true });
-    pin(program, path);
-    return mounted === undefined ? { path } : { path, mounted };
+    return pinAt(program, name, folder);
   } finally {
     close(program);
-  }
-}
-
-export function removeFilter({ path, mounted }: PinnedFilter): void {
-  rmSync(path, { force: true });
-  if (mounted !== undefined && umount(mounted, 2) === 0) rmSync(mounted, { recursive: true, force: true });
-}
-
-function bpfFolder(folder: string): { root: string; mounted?: string } {
-  if (isBpf(SYSTEM_FOLDER)) return { root: SYSTEM_FOLDER };
-  const mounted = join(folder, "bpf");
-  mkdirSync(mounted, { recursive: true, mode: 0o700 });
-  if (!isBpf(mounted)) check(mount("vpatch", mounted, "bpf", 0, 0), `mount a bpf file system on ${mounted}`);
-  return { root: mounted, mounted };
-}
-
-function isBpf(folder: string): boolean {
-  try {
-    return statfsSync(folder).type === BPF_FILE_SYSTEM;
-  } catch {
-    return false;
   }
 }

@@ -1,6 +1,7 @@
 /** The system's side of `nfqueue`: firewall rules, the pinned heartbeat filter, the state file. */
 import { existsSync, readFileSync } from "node:fs";
 import type { Capture, CaptureOptions, CaptureStats, QueuePlan } from "../../node/driver/driver.ts";
+import { type Pin, removePin } from "./bpf-pins.ts";
 import {
   applyRules,
   type FirewallPlan,
@@ -9,7 +10,7 @@ import {
   removeRules,
   ruleCounters,
 } from "./firewall.ts";
-import { createDeadlines, type PinnedFilter, pinFilter, removeFilter } from "./heartbeat.ts";
+import { createDeadlines, pinFilter } from "./heartbeat.ts";
 import { close } from "./libc.ts";
 import { MessageWriter, openNetlink } from "./netlink.ts";
 import { planQueues, Wakes } from "./queues.ts";
@@ -50,7 +51,7 @@ export class NfqueueCapture implements Capture {
   private readonly file: string;
   private readonly state: CaptureState & { firewall: FirewallState };
   private readonly deadlines: number | undefined;
-  private readonly filter: PinnedFilter | undefined;
+  private readonly filter: Pin | undefined;
   private readonly rules: FirewallPlan;
   private engaged = false;
   private closed = false;
@@ -68,7 +69,7 @@ export class NfqueueCapture implements Capture {
     if (failure.freeze === "open") {
       this.deadlines = createDeadlines(workers);
       this.filter = pinFilter(this.deadlines, workers, `vpatch-${queue}`, folder);
-      this.state.filter = this.filter;
+      this.state.pins = [this.filter];
     }
     const fds: Record<string, number> = this.deadlines === undefined ? {} : { deadlines: this.deadlines };
     this.queues = planQueues("nfqueue", true, options, this.wakes, (index) => ({
@@ -121,7 +122,7 @@ export class NfqueueCapture implements Capture {
       return;
     }
     removeRules(this.state.firewall);
-    if (this.filter !== undefined) removeFilter(this.filter);
+    if (this.filter !== undefined) removePin(this.filter);
     removeState(this.file);
   }
 

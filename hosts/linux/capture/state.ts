@@ -5,8 +5,8 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileError } from "../../node/errors.ts";
+import type { Pin } from "./bpf-pins.ts";
 import type { FirewallState } from "./firewall.ts";
-import type { PinnedFilter } from "./heartbeat.ts";
 
 export const STATE_FOLDER = "/run/vpatch";
 
@@ -21,7 +21,7 @@ export interface CaptureState {
   /** The network namespace it worked in. */
   network: string;
   firewall?: FirewallState;
-  filter?: PinnedFilter;
+  pins?: Pin[];
   /** Left on purpose: traffic stays blocked after an orderly stop (`failure.stop: closed`). */
   blocked?: boolean;
 }
@@ -69,7 +69,8 @@ function filesOf(folder: string): string[] {
   }
 }
 
-function readState(file: string): CaptureState | undefined {
+/** The state in a file; `undefined` when there is none. */
+export function readState(file: string): CaptureState | undefined {
   try {
     const state = JSON.parse(readFileSync(file, "utf8")) as Partial<CaptureState>;
     return typeof state.pid === "number" && typeof state.driver === "string" ? (state as CaptureState) : undefined;

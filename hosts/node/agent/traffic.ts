@@ -108,7 +108,7 @@ export class Traffic {
 /** Removes what a crashed agent left behind; in words. */
 export async function cleanUp(config: Configuration): Promise<string[]> {
   const module = await driverModule(config.vpatch.driver);
-  return module.cleanUp({ stateFolder: config.vpatch["run-dir"] });
+  return module.cleanUp({ stateFolder: config.vpatch["run-dir"], failure: config.vpatch.failure });
 }
 
 function captureOptions({ vpatch }: Configuration): CaptureOptions {

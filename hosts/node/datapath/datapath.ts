@@ -151,6 +151,7 @@ export class DataPath {
 
   stats(): DataPathStats {
     const read = (field: Share): number => Number(this.sum(field));
+    const system = this.options.capture.stats();
     let longest = 0;
     for (const { share } of this.members) {
       longest = Math.max(longest, Number(share[Share.LongestBatch]!) / 1000);
@@ -170,7 +171,8 @@ export class DataPath {
       quiet: this.quiet(),
       longestBatch: longest,
       restarts: this.restarts,
-      ...this.options.capture.stats(),
+      bypassed: system.bypassed,
+      lost: read(Share.Lost) + system.lost,
     };
   }
 

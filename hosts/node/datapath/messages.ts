@@ -59,6 +59,7 @@ export enum Share {
   Modified,
   Errors,
   Oversized,
+  Lost,
   /** Calls of the core. */
   Batches,
   /** Bytes of event records sent. */

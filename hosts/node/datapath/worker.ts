@@ -107,6 +107,7 @@ class DataPathWorker {
     share[Share.Modified] = BigInt(stats.modified);
     share[Share.Errors] = BigInt(stats.errors);
     share[Share.Oversized] = BigInt(stats.oversized);
+    share[Share.Lost] = BigInt(stats.lost);
     share.set(this.engine.counters() as unknown as BigInt64Array, Share.COUNT);
   }
 

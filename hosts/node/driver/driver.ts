@@ -113,6 +113,8 @@ export interface DriverStats {
   errors: number;
   /** Frames too large for a slot: passed or dropped by `failure.overload`, uninspected. */
   oversized: number;
+  /** Frames the system dropped because they were not taken in time, as far as the queue itself knows. */
+  lost: number;
 }
 
 /** A frame the data path made itself, to be sent: an answer to a rejected one. */
@@ -147,8 +149,11 @@ export interface Driver {
 /** What a host's driver module exports. */
 export interface DriverModule {
   probe(driver: DriverName, options: CaptureOptions): DriverProbe;
-  /** Removes what a crashed agent left behind. What is not tagged as ours stays. Returns what was removed, in words. */
-  cleanUp(options: Pick<CaptureOptions, "stateFolder">): string[];
+  /**
+   * Removes what a crashed agent left behind. What is not tagged as ours stays. With `failure.start` closed it does nothing: `prepare`
+   * puts what blocks in place first. Returns what was removed, in words.
+   */
+  cleanUp(options: Pick<CaptureOptions, "stateFolder"> & Partial<Pick<CaptureOptions, "failure">>): string[];
   /** Sets up. @throws VpatchError (VPATCH_DRIVER) saying what is missing; nothing is left behind then */
   prepare(driver: DriverName, options: CaptureOptions): Capture;
   openDriver(plan: QueuePlan): Driver;

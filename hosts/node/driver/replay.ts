@@ -31,6 +31,7 @@ class ReplayDriver implements Driver {
     modified: 0,
     errors: 0,
     oversized: 0,
+    lost: 0,
   };
   readonly #frames: readonly StoredFrame[];
   readonly #pause = new Int32Array(new SharedArrayBuffer(4));
