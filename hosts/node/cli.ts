@@ -7,6 +7,7 @@ import { registerPolicy } from "./commands/policy.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerScanCommands } from "./commands/scan.ts";
+import { registerService } from "./commands/service.ts";
 import { registerSettings } from "./commands/settings.ts";
 import { ExitCode, formatError, VpatchError } from "./errors.ts";
 import { packageVersion } from "./package-version.ts";
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   registerSettings(program);
   registerRun(program);
   registerControl(program);
+  registerService(program);
   program.exitOverride();
   for (const command of allCommands(program)) command.exitOverride().copyInheritedSettings(program);
   return program;

@@ -28,6 +28,8 @@ export interface AgentOptions {
   config: Configuration;
   /** The configuration's file: read again at every reload. */
   configFile?: string;
+  /** Stands for the mode of configuration and policy. */
+  mode?: Mode;
   platform: Platform;
   version: string;
   environment?: Readonly<Record<string, string | undefined>>;
@@ -117,7 +119,7 @@ export class Agent {
       this.#identify();
       for (const removed of await cleanUp(config)) this.#options.log(`removed what an earlier agent left: ${removed}`);
       await this.#rules.start();
-      const mode = storedMode(this.#state, config.vpatch.mode);
+      const mode = storedMode(this.#state, this.#configuredMode);
       await this.#traffic.start(mode, this.#rules.inForce);
     } catch (error) {
       await this.stop();
@@ -200,6 +202,10 @@ export class Agent {
       ...(this.#scan ? { scan: this.#scan.status } : {}),
       memory: process.memoryUsage.rss(),
     };
+  }
+
+  get #configuredMode(): Mode {
+    return this.#options.mode ?? this.#rules.policyMode ?? this.#options.config.vpatch.mode;
   }
 
   #judge() {
@@ -323,18 +329,25 @@ export class Agent {
   }
 
   async #setMode(mode: Mode, peer: Peer): Promise<void> {
+    await this.#changeMode(mode, { user: peer.uid });
+    storeMode(this.#state, mode, this.#configuredMode);
+  }
+
+  /** @param cause told in the event */
+  async #changeMode(mode: Mode, cause: object): Promise<void> {
     const before = this.#traffic.mode;
     await this.#traffic.setMode(mode, this.#rules.inForce);
-    storeMode(this.#state, mode, this.#options.config.vpatch.mode);
-    if (mode !== before) this.#event("mode", { mode, before, user: peer.uid });
+    if (mode !== before) this.#event("mode", { mode, before, ...cause });
     if (this.#selfTest.selfTest) await this.#selfTest.run();
     this.#noteProtection();
   }
 
   async #reload(cause: "command" | "signal" | "scan") {
     this.#manager?.reloading();
+    const configured = this.#configuredMode;
     try {
       const status = await this.#rules.reload();
+      if (this.#configuredMode !== configured) await this.#changeMode(this.#configuredMode, { policy: true });
       this.#event("reload", { cause, rules: status.rules, refused: status.refused, generation: status.generation });
       return status;
     } catch (error) {

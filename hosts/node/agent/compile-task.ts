@@ -5,9 +5,12 @@ import { packageFolder } from "../../../scan/package-folder.ts";
 import { writeDurably } from "../../../scan/store/durable-file.ts";
 import { defaultConfiguration, readConfiguration } from "../config/configuration.ts";
 import type { Configuration } from "../config/schema/root.ts";
-import { compileRules, type Refusal } from "../rules/compile.ts";
+import type { Mode } from "../engine/settings.ts";
+import { readPolicy } from "../policy/document.ts";
+import { effectiveSet } from "../policy/load.ts";
+import { type CompiledRules, compileEffective, compileRules, type Refusal } from "../rules/compile.ts";
 import { type RuleSource, readRuleFiles, readText } from "../rules/files.ts";
-import { assignedRulesFile } from "./state-files.ts";
+import { assignedRulesFile, assignmentsPath } from "./state-files.ts";
 
 export interface CompileInput {
   /** The agent's configuration file; read again, so that a reload takes up what changed in it. */
@@ -24,6 +27,8 @@ export interface CompileOutcome {
   /** Rules that the scan assigned. */
   assigned: number;
   bytes: number;
+  /** What the policy says: its mode, and what it could not be held to. */
+  policy?: { mode: Mode; warnings: string[] };
 }
 
 const SELF_TEST_RULES = "self-test.rules";
@@ -32,9 +37,23 @@ const SELF_TEST_RULES = "self-test.rules";
 export async function compileTask({ config: file, state, output }: CompileInput): Promise<CompileOutcome> {
   const config = file === undefined ? defaultConfiguration() : await readConfiguration(file);
   const { sources, assigned } = sourcesInForce(config, state);
-  const { database, report } = compileRules(sources, config);
+  const { database, report, policy } = compile(sources, config, state);
   writeDurably(output, database);
-  return { accepted: report.accepted, refused: report.refused, assigned, bytes: database.length };
+  const { accepted, refused } = report;
+  return { accepted, refused, assigned, bytes: database.length, ...(policy ? { policy } : {}) };
+}
+
+function compile(
+  sources: readonly RuleSource[],
+  config: Configuration,
+  state: string,
+): CompiledRules & Pick<CompileOutcome, "policy"> {
+  const { policy: file, scan } = config.vpatch;
+  if (file === undefined) return compileRules(sources, config);
+  const assignments = scan.enabled ? { assignmentFile: assignmentsPath(state) } : {};
+  const set = effectiveSet({ policy: readPolicy(file), rules: sources, config, ...assignments });
+  const warnings = set.warnings.map(({ message }) => message);
+  return { ...compileEffective(set, config), policy: { mode: set.mode, warnings } };
 }
 
 /** The rules of an agent with this configuration. Without rule files and without the scan: the packaged signatures. */

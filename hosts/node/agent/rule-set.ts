@@ -4,6 +4,7 @@
  */
 import { readFileSync, renameSync } from "node:fs";
 import { readRuleDescriptions } from "../engine/database.ts";
+import type { Mode } from "../engine/settings.ts";
 import { VpatchError } from "../errors.ts";
 import type { RuleDescription } from "../eve/rules.ts";
 import type { Refusal } from "../rules/compile.ts";
@@ -22,6 +23,8 @@ export interface RuleStatus {
   /** Rules that cannot be honoured exactly, the first of them told. */
   refused: number;
   refusals: Refusal[];
+  /** What the policy could not be held to. */
+  warnings: string[];
   /** When they came into force. */
   since: string;
   reloads: { done: number; failed: number };
@@ -65,6 +68,11 @@ export class RuleSet {
     return { database: this.#database!, generation: this.#generation };
   }
 
+  /** The mode that the policy asks for. */
+  get policyMode(): Mode | undefined {
+    return this.#outcome?.policy?.mode;
+  }
+
   get status(): RuleStatus {
     const { refused = [], assigned = 0 } = this.#outcome ?? {};
     return {
@@ -73,6 +81,7 @@ export class RuleSet {
       assigned,
       refused: refused.length,
       refusals: refused.slice(0, TOLD),
+      warnings: this.#outcome?.policy?.warnings.slice(0, TOLD) ?? [],
       since: this.#since,
       reloads: { done: this.#done, failed: this.#failed },
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),

@@ -3,9 +3,9 @@ import { enginePolicy, renderRules } from "../../../scan/assign/policy.ts";
 import { type Assignment, isActive, ruleKey } from "../../../scan/assign/types.ts";
 import { loadAssignments } from "../../../scan/store/assignment-store.ts";
 import { writeDurably } from "../../../scan/store/durable-file.ts";
-import { assignmentsPath, reporting, type ScanOptions } from "../commands/scan-context.ts";
+import { reporting, type ScanOptions } from "../commands/scan-context.ts";
 import { performScan } from "../commands/scan-run.ts";
-import { assignedRulesFile, reportFile } from "./state-files.ts";
+import { assignedRulesFile, assignmentsPath, reportFile } from "./state-files.ts";
 
 export interface ScanInput {
   options: ScanOptions;

@@ -11,5 +11,7 @@ export const lastGoodFile = (state: string): string => join(state, "rules.vpdb")
 export const compiledFile = (state: string): string => join(state, "compiled.vpdb");
 /** What the scan assigned, as rules. */
 export const assignedRulesFile = (state: string): string => join(state, "assigned.rules");
+/** The scan's assignments. */
+export const assignmentsPath = (state: string): string => join(state, "assignments.json");
 /** The report of the last scan. */
 export const reportFile = (state: string): string => join(state, "report.json");

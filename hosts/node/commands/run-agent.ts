@@ -26,6 +26,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const agent = new Agent({
     config,
     ...(file === undefined ? {} : { configFile: file }),
+    ...(options.mode === undefined ? {} : { mode: options.mode }),
     platform: system,
     version: packageVersion(),
     log: (message) => process.stderr.write(`vpatch: ${message}\n`),
@@ -44,9 +45,8 @@ export async function runAgent(options: RunOptions): Promise<void> {
 
 /** The file's settings, with those of the command line in their place. */
 async function configuration(options: RunOptions, file: string | undefined): Promise<Configuration> {
-  const { mode, interface: interfaces, driver } = options;
+  const { interface: interfaces, driver } = options;
   const given = {
-    ...(mode === undefined ? {} : { mode }),
     ...(interfaces === undefined ? {} : { interfaces }),
     ...(driver === undefined ? {} : { driver }),
   };

@@ -1,11 +1,12 @@
 /**
- * A driver without a network: the frames of captures, as if they came in now, over and over. For tests and to try the agent out.
+ * A driver without a network: the frames of captures, as if they came in now, over and over, each round from other client ports: its
+ * connections are new ones. For tests and to try the agent out.
  * Workers share the captures: each takes every so-manieth file, so a flow stays with one worker.
  */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { Verdict } from "../../../assembly/abi/codes.ts";
-import { FRAME_SLACK } from "../../../assembly/abi/frames.ts";
+import { LinkType, Verdict } from "../../../assembly/abi/codes.ts";
+import { FRAME_SLACK, FrameFlag } from "../../../assembly/abi/frames.ts";
 import { decoderOf } from "../capture/reader.ts";
 import { ByteWindow } from "../capture/window.ts";
 import type { FrameBatch } from "../engine/batch.ts";
@@ -15,9 +16,15 @@ import type { Capture, CaptureOptions, Driver, DriverModule, DriverProbe, Driver
 /** Frames a second and worker. */
 const RATE = 2000;
 
+/** Client ports of the rounds. */
+const FIRST_PORT = 16_384;
+const PORTS = 49_152;
+
 interface StoredFrame {
   linkType: number;
   data: Uint8Array;
+  /** The greater of the ports, and its offset in the frame. */
+  clientPort: { port: number; at: number } | undefined;
 }
 
 class ReplayDriver implements Driver {
@@ -53,13 +60,18 @@ class ReplayDriver implements Driver {
     const now = Date.now() * 1000;
     this.#lengths = [];
     for (; due > 0 && batch.count < batch.slots; due--) {
-      const { linkType, data } = this.#frames[this.#sent % this.#frames.length]!;
+      const { linkType, data, clientPort } = this.#frames[this.#sent % this.#frames.length]!;
       if (data.length + FRAME_SLACK > batch.areaBytes) throw new RangeError("a frame does not fit into the frame area");
       const address = batch.take(data.length);
       if (address === 0) break;
       batch.bytes.set(data, address);
+      if (clientPort) {
+        const port = FIRST_PORT + ((clientPort.port + Math.floor(this.#sent / this.#frames.length)) % PORTS);
+        batch.view.setUint16(address + clientPort.at, port);
+      }
       this.#sent++;
-      batch.place(address, data.length, now, this.#sent, linkType, 0);
+      // With another port the checksum no longer holds.
+      batch.place(address, data.length, now, this.#sent, linkType, FrameFlag.PartialChecksum);
       this.#lengths.push(data.length);
     }
     return batch.count;
@@ -99,9 +111,27 @@ function readFrames(file: string): StoredFrame[] {
   window.append(bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes);
   const decoder = decoderOf(window);
   const frames: StoredFrame[] = [];
-  for (let frame = decoder?.next(); frame; frame = decoder?.next())
-    frames.push({ linkType: frame.linkType, data: frame.data.slice() });
+  for (let frame = decoder?.next(); frame; frame = decoder?.next()) {
+    const { linkType } = frame;
+    const data = frame.data.slice();
+    frames.push({ linkType, data, clientPort: linkType === LinkType.Ethernet ? clientPortOf(data) : undefined });
+  }
   return frames;
+}
+
+/** The client's port of a frame that carries TCP or UDP straight in an unfragmented IP packet. */
+function clientPortOf(data: Uint8Array): StoredFrame["clientPort"] {
+  if (data.length < 38) return undefined;
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  const etherType = view.getUint16(12);
+  if (etherType !== 0x0800 && etherType !== 0x86dd) return undefined;
+  const ipv4 = etherType === 0x0800;
+  const protocol = view.getUint8(ipv4 ? 23 : 20);
+  if ((protocol !== 6 && protocol !== 17) || (ipv4 && (view.getUint16(20) & 0x3fff) !== 0)) return undefined;
+  const at = ipv4 ? 14 + 4 * (view.getUint8(14) & 15) : 54;
+  if (at + 4 > data.length) return undefined;
+  const [source, destination] = [view.getUint16(at), view.getUint16(at + 2)];
+  return source > destination ? { port: source, at } : { port: destination, at: at + 2 };
 }
 
 /** The replay of captures, which stand in the place of interfaces. */

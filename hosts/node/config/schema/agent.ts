@@ -39,6 +39,9 @@ export const agentSettings = {
     stop: failure("After an orderly stop"),
   }),
   heartbeat: integer("Milliseconds without a sign of life before `failure.freeze` applies.", 300),
+  policy: optionalText(
+    "A policy file: what is in force and what it does (docs/policy.md). Its mode stands for `vpatch.mode`.",
+  ),
   "strict-rules": bool("A rule that is refused makes the whole set bad: the one before stays in force.", false),
   "state-dir": text(
     "Where the agent keeps what must outlive it: identity, assignments, the last good rules.",
