@@ -320,6 +320,8 @@ export class DataPath {
         () => undefined,
       );
       await member.exited;
+      // The last events of the thread may still wait in the port.
+      await new Promise(setImmediate);
       member.port.close();
     });
     await Promise.all(stopped);

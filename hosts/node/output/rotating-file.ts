@@ -82,8 +82,11 @@ export class RotatingFile implements Destination {
   }
 
   async close(patience: number): Promise<void> {
-    this.#start();
-    await Promise.race([this.#working, pause(patience)]);
+    const end = performance.now() + patience;
+    do {
+      this.#start();
+      await Promise.race([this.#working, pause(end - performance.now())]);
+    } while (this.#queue.size > 0 && performance.now() < end);
     await this.#handle?.close().catch(() => {});
     this.#handle = undefined;
   }
