@@ -1,7 +1,7 @@
 /** Codes shared by the core, the compiler and the hosts. Portable: plain enums, imported by AssemblyScript and TypeScript alike. */
 
 /** Major in the upper 16 bits (a change breaks linked agents), minor in the lower 16 (only additions). */
-export const ABI_VERSION = 0x0001_0000;
+export const ABI_VERSION = 0x0001_0001;
 
 /** What a rule asks for. Order is Suricata's default `action-order` reversed nowhere: the compiler sorts, the core obeys. */
 export enum Action {
@@ -21,7 +21,7 @@ export enum Action {
 export enum Verdict {
   Pass = 0,
   Drop = 1,
-  /** Drop, and send the frames the core formed in the reply area. */
+  /** Drop, and send the frames the core formed: the events of type Reply with this frame's number. */
   Reject = 2,
   /** Pass the frame as the core rewrote it in place (`replace`). */
   Modified = 3,

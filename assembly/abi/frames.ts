@@ -105,6 +105,8 @@ export const enum EventRecord {
   bodyLength = 96,
   /** u8, Action decided for the packet as a whole, by whatever rule or policy; `action` is that of the event's own rule. */
   packetAction = 100,
+  /** u8, Reply: bytes of the link layer in front of the IP packet, 0 when only that is known. */
+  lead = 101,
   size = 104,
 }
 
@@ -121,6 +123,8 @@ export const enum EventFlag {
   AppLayer = 16,
   /** tx_id was guessed (`tx_guessed`). */
   TxGuessed = 32,
+  /** Reply: it goes where the rejected frame was going; otherwise back to its sender. */
+  Onward = 64,
 }
 
 /** `event_type` of EVE. `Tx`: a finished transaction; its protocol's name is the event type. */
@@ -135,6 +139,11 @@ export enum EventType {
   Engine = 7,
   /** A step of the traced rule (abi/trace.ts). */
   Trace = 8,
+  /**
+   * A frame for the host to send: the answer to a rejected one (its number is in `frame`). The body is the frame, not CBOR; it begins
+   * with `lead` bytes of the link layer, of the rejected frame's link type, and an IP packet follows. EventFlag.Onward tells where to.
+   */
+  Reply = 9,
 }
 
 /** Where a packet came from: `pkt_src` of EVE, Suricata's names in comments. */

@@ -3,7 +3,7 @@ import { CONDITION_LAST, Condition, Op } from "../abi/conditions";
 import { RuleFlag, RuleRecord } from "../abi/database";
 import { Flow, FlowState } from "../flow/flow";
 import { database } from "../rules/database";
-import { Packet, PacketFlag } from "../wire/packet";
+import { Packet } from "../wire/packet";
 import { applyReplacements, forgetReplacements } from "./content/replace";
 import { applyFlowBits } from "./state/flowbits";
 import { applyFlowInt } from "./state/flowint";
@@ -13,7 +13,7 @@ import { applyXbits } from "./state/xbits";
 export function runPostMatch(rule: usize, packet: Packet): void {
   const detectOnly = (load<u32>(rule, RuleRecord.flags) & RuleFlag.DetectOnly) != 0;
   if (detectOnly) forgetReplacements();
-  else if (applyReplacements()) packet.set(PacketFlag.Modified);
+  else applyReplacements(packet);
   const chain = load<u32>(rule, RuleRecord.post);
   if (chain == 0) return;
   let c = database + chain;

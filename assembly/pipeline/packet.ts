@@ -19,6 +19,7 @@ import { reportAlerts } from "../report/alert";
 import { reportAnomalies } from "../report/anomaly";
 import { reportDrop } from "../report/drop";
 import { reportEngine } from "../report/engine";
+import { reportReplies } from "../report/reply";
 import { isDisrupted } from "../stream/inspection";
 import { rawInspected, rawReady, rawSkipped } from "../stream/raw";
 import { pruneStream } from "../stream/release";
@@ -157,6 +158,7 @@ function report(packet: Packet): void {
   const types = setting(Setting.EventTypes);
   if (packet.eventCount > 0 && (types & (1 << EventType.Anomaly)) != 0) reportAnomalies(packet);
   if (dropped && prevent && (types & (1 << EventType.Drop)) != 0) reportDrop(packet, prevent);
+  if (dropped && prevent && packet.action >= <u8>Action.Reject) reportReplies(packet);
 }
 
 /** After the packet: what is finished is freed. */

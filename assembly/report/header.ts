@@ -21,6 +21,13 @@ function empty(record: usize, type: EventType): void {
 export function openPacketEvent(type: EventType, packet: Packet): usize {
   const record = openEvent();
   if (record == 0) return 0;
+  describePacket(record, type, packet);
+  etherObject(packet);
+  return record;
+}
+
+/** Fills the fixed part of a record about a packet. */
+export function describePacket(record: usize, type: EventType, packet: Packet): void {
   empty(record, type);
   store<u8>(record, packet.ipVersion, EventRecord.ipVersion);
   store<u8>(record, packet.proto, EventRecord.proto);
@@ -47,8 +54,6 @@ export function openPacketEvent(type: EventType, packet: Packet): usize {
     store<u8>(record, flow.appProto, EventRecord.appProto);
     store<u8>(record, packet.direction, EventRecord.direction);
   }
-  etherObject(packet);
-  return record;
 }
 
 /** Opens an event about a whole flow, in its own direction (client to server). */

@@ -64,3 +64,22 @@ export function closeEvent(record: usize): void {
   store<u32>(record, length, EventRecord.length);
   used += length;
 }
+
+/** Opens a record for a body of at most `bytes` bytes that the caller writes behind its header; 0 when there is no room (counted). */
+export function openRawEvent(bytes: u32): usize {
+  if (capacity - used < <u32>(EventRecord.size + 16) + bytes) {
+    countAdd(Counter.events__lost, 1);
+    return 0;
+  }
+  const record = area + used;
+  memory.fill(record, 0, EventRecord.size);
+  return record;
+}
+
+/** Ends that record. `length`: bytes of its body. */
+export function closeRawEvent(record: usize, length: u32): void {
+  const whole: u32 = (EventRecord.size + length + 7) & ~7;
+  store<u32>(record, length, EventRecord.bodyLength);
+  store<u32>(record, whole, EventRecord.length);
+  used += whole;
+}

@@ -92,3 +92,60 @@ export function rewriteWord(at: usize, checksum: usize, value: u16): void {
   store<u16>(at, value);
   store<u16>(checksum, <u16>~sum);
 }
+
+function folded(total: u64): u16 {
+  while (total >> 16 != 0) total = (total & 0xffff) + (total >> 16);
+  return <u16>~total;
+}
+
+/** The checksum of `length` bytes, as it stands in memory. */
+export function internetChecksum(at: usize, length: u32): u16 {
+  return folded(sum(at, length));
+}
+
+/** The checksum of a TCP, ICMP or ICMPv6 message of `length` bytes at `at`, in the packet whose IP header is at `ip`, as it stands in memory. */
+export function messageChecksum(ip: usize, version: u8, proto: u32, at: usize, length: u32): u16 {
+  let total = sum(at, length);
+  if (proto != IpProto.Icmp) {
+    total += version == 4 ? sum(ip + 12, 8) : sum(ip + 8, 32);
+    total += <u64>bswap<u16>(<u16>length) + <u64>bswap<u16>(<u16>proto);
+  }
+  return folded(total);
+}
+
+/** Address of the checksum of the packet's TCP, UDP or ICMP message, 0 when it has none. */
+function checksumField(p: Packet): usize {
+  switch (<u32>p.proto) {
+    case IpProto.Tcp:
+      return p.transport + 16;
+    case IpProto.Udp:
+      return udpChecksumField(p.transport) == 0 ? 0 : p.transport + 6;
+    case IpProto.Icmp:
+    case IpProto.Icmpv6:
+      return p.transport + 2;
+    default:
+      return 0;
+  }
+}
+
+/** Sum of bytes at `at`, as the words that the checksum is made of lie: from an odd place on each byte stands in the other half. */
+function placedSum(p: Packet, at: usize, length: u32): u64 {
+  let total = sum(at, length);
+  while (total >> 16 != 0) total = (total & 0xffff) + (total >> 16);
+  return ((at - p.transport) & 1) == 0 ? total : bswap<u16>(<u16>total);
+}
+
+/** Copies `length` bytes over the packet's payload at `at` and corrects the checksum: a right one stays right (RFC 1624). */
+export function rewritePayload(p: Packet, at: usize, bytes: usize, length: u32): void {
+  // The checksum of an offloaded packet covers the pseudo header only.
+  const field = p.transport == 0 || p.has(PacketFlag.PartialChecksum) ? 0 : checksumField(p);
+  if (field == 0) {
+    memory.copy(at, bytes, length);
+    return;
+  }
+  const before = placedSum(p, at, length);
+  memory.copy(at, bytes, length);
+  const checksum = folded(<u64>(~load<u16>(field) & 0xffff) + (~before & 0xffff) + placedSum(p, at, length));
+  // A UDP checksum of zero means none; its other form is all ones (RFC 768).
+  store<u16>(field, checksum == 0 && p.proto == <u8>IpProto.Udp ? <u16>0xffff : checksum);
+}

@@ -30,6 +30,7 @@ export {
   CoreTrap,
   Engine,
   type EngineOptions,
+  type EngineReply,
   type FrameInput,
   type InspectionEngine,
   isPassed,

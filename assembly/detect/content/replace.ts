@@ -2,6 +2,8 @@
 import { Condition } from "../../abi/conditions";
 import { ContentField, ContentFlag } from "../../abi/content_conditions";
 import { database } from "../../rules/database";
+import { rewritePayload } from "../../wire/checksum";
+import { Packet, PacketFlag } from "../../wire/packet";
 import { data, flags, InspectFlag } from "./state";
 
 /** Rewrites one rule can ask for. */
@@ -22,14 +24,18 @@ export function forgetReplacements(): void {
   count = 0;
 }
 
-/** Writes the replacements; true when a byte was written. */
-export function applyReplacements(): bool {
-  const any = count > 0;
-  for (let i: u32 = 0; i < count; i++) {
+/**
+ * Writes the replacements. A packet that has no frame of its own (out of a tunnel or of fragments) cannot be rewritten where the receiver
+ * would see it: it is dropped instead.
+ */
+export function applyReplacements(packet: Packet): void {
+  const any = count > 0 && setting(Setting.Prevent) != 0;
+  if (any && packet.outer != 0) dropPacket(packet, Action.Drop, DropReason.Rules);
+  for (let i: u32 = 0; any && packet.outer == 0 && i < count; i++) {
     const at = load<u32>(table + ((<usize>i) << 3));
     const c = <usize>load<u32>(table + ((<usize>i) << 3), 4);
-    memory.copy(at, database + load<u32>(c, ContentField.replace), load<u16>(c, ContentField.replaceLength));
+    rewritePayload(packet, at, database + load<u32>(c, ContentField.replace), load<u16>(c, ContentField.replaceLength));
+    packet.set(PacketFlag.Modified);
   }
   count = 0;
-  return any;
 }

@@ -36,7 +36,7 @@ export function registerReplay(program: Command): void {
     .option("-p, --policy <file>", "policy file: what is in force, and what it does (docs/policy.md)")
     .option("--assignments <file>", "the scan's assignments, instead of those the policy names")
     .option("-o, --out <dir>", "folder for the events", "out")
-    .option("-w, --write <file>", "write the frames that pass (.pcap or .pcapng)")
+    .option("-w, --write <file>", "write the frames that pass and the answers to rejected ones (.pcap or .pcapng)")
     .option(
       "--evidence <path>",
       "with captures: a folder for evidence of alerts and drops; without: an evidence file to replay",

@@ -5,6 +5,7 @@
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { Counter } from "../../../assembly/abi/counters.ts";
+import { EventType } from "../../../assembly/abi/frames.ts";
 import type { Configuration } from "../config/schema/root.ts";
 import type { Capture, CaptureStats, DriverStats } from "../driver/driver.ts";
 import type { Mode } from "../engine/settings.ts";
@@ -73,7 +74,8 @@ export function forEachEvent({ records }: EventBatch, visit: (event: EventView) 
   const event = new EventView();
   for (let at = 0; at < records.length; ) {
     at += event.set(view, at);
-    visit(event);
+    // Answers to rejected frames were sent by the worker.
+    if (event.type !== EventType.Reply) visit(event);
   }
 }
 

@@ -15,7 +15,6 @@ import {
   Share,
   type WorkerSetup,
 } from "./messages.ts";
-import { Rejections } from "./rejections.ts";
 
 /** Milliseconds between two looks at timers and counters when nothing else happens. */
 const IDLE_MS = 100;
@@ -29,7 +28,6 @@ class DataPathWorker {
   private readonly engine: Engine;
   private readonly driver: Driver;
   private readonly share: BigInt64Array;
-  private readonly rejections = new Rejections();
   private database: Uint8Array;
   private generation: number;
   private stopping: number | undefined;
@@ -77,9 +75,13 @@ class DataPathWorker {
     const now = process.hrtime.bigint();
     if (count > 0) {
       const { batch } = engine;
-      this.rejections.reset();
       const verdicts = engine.inspect();
-      driver.settle(batch, verdicts, this.rejections.replies(batch, verdicts));
+      const replies = engine.replies.map(({ index, data, lead, onward }) => ({
+        frame: index,
+        packet: data.subarray(lead),
+        onward,
+      }));
+      driver.settle(batch, verdicts, replies);
       const took = process.hrtime.bigint() - now;
       share[Share.Batches] = share[Share.Batches]! + 1n;
       if (took > share[Share.LongestBatch]!) share[Share.LongestBatch] = took;
@@ -142,7 +144,6 @@ class DataPathWorker {
   /** Event records, still in the core's memory: copied out, and dropped when the main thread does not keep up. */
   private records(records: Uint8Array): void {
     const { share } = this;
-    this.rejections.note(records);
     const underWay = share[Share.EventBytes]! - Atomics.load(share, Share.Acknowledged);
     if (underWay > BigInt(MAX_EVENTS_UNDER_WAY)) {
       share[Share.EventsLost] = share[Share.EventsLost]! + BigInt(countRecords(records));

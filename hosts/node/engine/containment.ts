@@ -13,6 +13,7 @@ import {
   CoreTrap,
   Engine,
   type EngineOptions,
+  type EngineReply,
   type FrameInput,
   type InspectionEngine,
   type RecordedFrame,
@@ -123,6 +124,10 @@ export class ContainedEngine implements InspectionEngine {
 
   get eve(): EveContext {
     return { options: this.config.outputs, rules: this.rules, prevent: this.mode === "prevent" };
+  }
+
+  get replies(): readonly EngineReply[] {
+    return this.engine?.replies ?? [];
   }
 
   get status(): ContainmentStatus {

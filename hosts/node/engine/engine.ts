@@ -6,7 +6,7 @@
  */
 import { Verdict } from "../../../assembly/abi/codes.ts";
 import { Counter } from "../../../assembly/abi/counters.ts";
-import { FRAME_GROUPS, FrameFlag, FrameGroups } from "../../../assembly/abi/frames.ts";
+import { EventFlag, EventType, FRAME_GROUPS, FrameFlag, FrameGroups } from "../../../assembly/abi/frames.ts";
 import { Setting } from "../../../assembly/abi/settings.ts";
 import { defaultConfiguration } from "../config/configuration.ts";
 import type { Configuration } from "../config/schema/root.ts";
@@ -94,6 +94,17 @@ export interface FrameInput {
   egress?: boolean;
 }
 
+/** A frame that the core made, to be sent: the answer to a rejected one. */
+export interface EngineReply {
+  /** Index in its batch of the frame it answers. */
+  index: number;
+  /** The frame: `lead` bytes of the link layer (0 when that cannot be made again), then an IP packet. */
+  data: Uint8Array;
+  lead: number;
+  /** It goes where the frame was going; otherwise back to its sender. */
+  onward: boolean;
+}
+
 /** What inspects frames: an {@link Engine}, or one that survives its core (containment.ts). */
 export interface InspectionEngine {
   readonly mode: Mode;
@@ -107,6 +118,7 @@ export interface InspectionEngine {
   advance(now: number): void;
   finish(): void;
   counters(): BigUint64Array;
+  readonly replies: readonly EngineReply[];
 }
 
 /** A core in memory, configured. */
@@ -123,6 +135,7 @@ export class Engine implements InspectionEngine {
   /** What is known of the rules in force, by index. */
   rules: readonly RuleDescription[] = [];
   private readonly core: CoreExports;
+  private readonly answers: EngineReply[] = [];
   private readonly onEvent: ((event: EventView) => void) | undefined;
   private readonly onRecords: ((records: Uint8Array) => void) | undefined;
   private readonly recorder: FrameRecorder | undefined;
@@ -234,6 +247,7 @@ export class Engine implements InspectionEngine {
   inspect(): Uint8Array {
     const { count } = this.batch;
     this.verdictBytes.fill(UNDECIDED, 0, count);
+    this.answers.length = 0;
     // Before the core: it may rewrite them.
     const inputs = this.recorder ? Array.from({ length: count }, (_, index) => this.input(index)) : [];
     try {
@@ -262,6 +276,11 @@ export class Engine implements InspectionEngine {
       first += done;
       this.drain();
     }
+  }
+
+  /** Frames to send: the answers to the rejected frames of the last batch, in order. */
+  get replies(): readonly EngineReply[] {
+    return this.answers;
   }
 
   /** The verdicts of the batch as far as they are decided. */
@@ -347,16 +366,26 @@ export class Engine implements InspectionEngine {
     }
   }
 
+  private reply(): EngineReply {
+    const { event, batch } = this;
+    let index = 0;
+    while (index < batch.count && batch.number(index) !== event.frame) index++;
+    return { index, data: event.body.slice(), lead: event.lead, onward: (event.flags & EventFlag.Onward) !== 0 };
+  }
+
   private drain(): void {
     const length = this.core.events_used();
     const address = this.core.events_address();
     if (length > 0) this.onRecords?.(this.batch.bytes.subarray(address, address + length));
-    if (length > 0 && (this.onEvent || this.recorder)) {
+    if (length > 0) {
       const area = new DataView(this.batch.memory, address, length);
       for (let at = 0; at < length; ) {
         at += this.event.set(area, at);
-        this.recorder?.event(this.event, this);
-        this.onEvent?.(this.event);
+        if (this.event.type === EventType.Reply) this.answers.push(this.reply());
+        else {
+          this.recorder?.event(this.event, this);
+          this.onEvent?.(this.event);
+        }
       }
     }
     this.core.drain_events();

@@ -131,6 +131,11 @@ export class EventView {
     return this.u8(EventRecord.flags);
   }
 
+  /** Reply: bytes of the link layer in front of the IP packet. */
+  get lead(): number {
+    return this.u8(EventRecord.lead);
+  }
+
   get txId(): bigint | undefined {
     const id = this.view.getBigUint64(this.at + EventRecord.txId, true);
     return id === NO_TRANSACTION ? undefined : id;

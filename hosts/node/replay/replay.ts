@@ -1,6 +1,6 @@
 /** Replays captures through an engine: frames in, verdicts and events out. */
 
-import { Verdict } from "../../../assembly/abi/codes.ts";
+import { LinkType, Verdict } from "../../../assembly/abi/codes.ts";
 import { Counter } from "../../../assembly/abi/counters.ts";
 import type { CapturedFrame } from "../capture/frame.ts";
 import { readCapture } from "../capture/reader.ts";
@@ -21,7 +21,7 @@ export interface ReplaySummary {
 }
 
 export interface ReplayOptions {
-  /** Receives the frames that were let by. */
+  /** Receives the frames that were let by, and the answers to rejected ones. */
   passed?: CaptureWriter;
   /** Called now and then with the bytes inspected since the last call. */
   onProgress?: (bytes: number) => Promise<void>;
@@ -31,6 +31,8 @@ export interface ReplayOptions {
   onVerdict?: (verdict: number) => void;
 }
 
+/** Link types whose frames are IP packets. */
+const RAW_LINKS: ReadonlySet<number> = new Set([LinkType.Raw, LinkType.RawOld, LinkType.Ipv4, LinkType.Ipv6]);
 /** After so many frames `checksum-checks: auto` decides, as in Suricata. */
 const CHECKSUM_SAMPLE = 1000;
 const CHECKSUM_INVALID_RATIO = 10;
@@ -123,8 +125,18 @@ export class Replay {
         const frame = this.batch[index]!;
         options.passed.write(verdict === Verdict.Modified ? { ...frame, data: this.engine.frame(index) } : frame);
       }
+      if (options.passed && verdict === Verdict.Reject) this.writeReplies(options.passed, index);
     }
     this.batch.length = 0;
+  }
+
+  /** Answers appear at the time of the frame they answer. */
+  private writeReplies(passed: CaptureWriter, index: number): void {
+    const rejected = this.batch[index]!;
+    for (const { index: answered, data, lead } of this.engine.replies) {
+      if (answered !== index || (lead === 0 && !RAW_LINKS.has(rejected.linkType))) continue;
+      passed.write({ ...rejected, data, originalLength: data.length });
+    }
   }
 
   /** A capture of a host that leaves checksums to its network card has wrong ones on every frame it sent. */
