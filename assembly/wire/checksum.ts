@@ -138,7 +138,7 @@ function placedSum(p: Packet, at: usize, length: u32): u64 {
 /** Copies `length` bytes over the packet's payload at `at` and corrects the checksum: a right one stays right (RFC 1624). */
 export function rewritePayload(p: Packet, at: usize, bytes: usize, length: u32): void {
   // The checksum of an offloaded packet covers the pseudo header only.
-  const field = p.transport == 0 || p.has(PacketFlag.PartialChecksum) ? 0 : checksumField(p);
+  const field: usize = p.transport == 0 || p.has(PacketFlag.PartialChecksum) ? 0 : checksumField(p);
   if (field == 0) {
     memory.copy(at, bytes, length);
     return;

@@ -1,6 +1,10 @@
 /** `replace`: occurrences to rewrite once the whole rule matched, in the packet's own payload only. */
+import { Action, DropReason } from "../../abi/codes";
 import { Condition } from "../../abi/conditions";
 import { ContentField, ContentFlag } from "../../abi/content_conditions";
+import { Setting } from "../../abi/settings";
+import { dropPacket } from "../../flow/exception";
+import { setting } from "../../memory/settings";
 import { database } from "../../rules/database";
 import { rewritePayload } from "../../wire/checksum";
 import { Packet, PacketFlag } from "../../wire/packet";
