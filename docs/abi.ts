@@ -115,7 +115,7 @@ database, settings and frames give the same verdicts and events in every engine.
 4. Write frames anywhere in the frame area (\`FrameBytes\` of it), each followed by 64 readable bytes, and a \`Frame\` record a frame from slot 0 on;
    call \`inspect(0, count)\`. It gives how many it inspected. Fewer: the event area is nearly full; take the events, \`drain_events()\`, go on with
    \`inspect(done, count - done)\`.
-5. Act on the verdict bytes, one a slot. Take the events: \`events_used()\` bytes at \`events_address()\`, then \`drain_events()\`.
+5. Act on the verdict bytes, one a slot. \`Reject\`: drop, and send the frames of the \`Reply\` events that bear the frame's number. Take the events: \`events_used()\` bytes at \`events_address()\`, then \`drain_events()\`.
 6. Without traffic call \`advance(now)\` now and then, at the end \`finish()\`, each until it gives 0, draining events between.
 
 A call is not reentrant; an instance belongs to one thread. Several instances share nothing. A trap is a defect: make a new instance from the
