@@ -3,7 +3,9 @@
 import { Command, CommanderError } from "commander";
 import { registerCompile } from "./commands/compile.ts";
 import { registerControl } from "./commands/control.ts";
+import { registerExplain } from "./commands/explain.ts";
 import { registerPolicy } from "./commands/policy.ts";
+import { registerProfile } from "./commands/profile.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerScanCommands } from "./commands/scan.ts";
@@ -29,6 +31,8 @@ export function createProgram(): Command {
     .showHelpAfterError("(vpatch --help tells the commands and options)")
     .addHelpText("after", EXIT_CODES);
   registerReplay(program);
+  registerProfile(program);
+  registerExplain(program);
   registerCompile(program);
   registerPolicy(program);
   registerScanCommands(program);
