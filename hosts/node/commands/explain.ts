@@ -1,6 +1,6 @@
 /** `vpatch explain`: what one rule did with each packet of a capture. */
 import { type Command, Option } from "commander";
-import { ExitCode, VpatchError } from "../errors.ts";
+import { ExitCode, formatError, VpatchError } from "../errors.ts";
 import { databaseOf, type RuleArguments } from "./rule-arguments.ts";
 
 interface ExplainArguments extends RuleArguments {
@@ -32,10 +32,12 @@ async function explain(captures: string[], args: ExplainArguments): Promise<void
   const { Explanation } = await import("../explain/explain.ts");
   const { findCaptures } = await import("../replay/captures.ts");
   const { Replay } = await import("../replay/replay.ts");
+  const { replayUntilDamage } = await import("../replay/session.ts");
   for (const { file } of findCaptures(captures)) {
     const explanation = new Explanation({ sid, mode: args.mode, config, database });
     const replay = new Replay(explanation.engine);
-    await replay.capture(file);
+    const damage = await replayUntilDamage(replay, file);
+    if (damage) process.stderr.write(`${formatError(damage)}\n`);
     replay.finish();
     process.stdout.write(`${file}\n${explanation.lines().join("\n")}\n`);
   }

@@ -1,5 +1,6 @@
 /** `vpatch profile`: what each rule and each protocol of a capture cost. */
 import { type Command, Option } from "commander";
+import { formatError } from "../errors.ts";
 import { databaseOf, type RuleArguments } from "./rule-arguments.ts";
 
 interface ProfileArguments extends RuleArguments {
@@ -27,13 +28,15 @@ async function profile(captures: string[], args: ProfileArguments): Promise<void
   const { Profile } = await import("../replay/profile.ts");
   const { findCaptures } = await import("../replay/captures.ts");
   const { Replay } = await import("../replay/replay.ts");
+  const { replayUntilDamage } = await import("../replay/session.ts");
   const { Engine } = await import("../engine/engine.ts");
   const result = new Profile();
   for (const { file } of findCaptures(captures)) {
     const engine = new Engine({ mode: args.mode, config });
     engine.load(database);
     const replay = new Replay(engine);
-    await replay.capture(file);
+    const damage = await replayUntilDamage(replay, file);
+    if (damage) process.stderr.write(`${formatError(damage)}\n`);
     replay.finish();
     result.add(engine);
   }

@@ -68,6 +68,22 @@ export async function replaySession(files: readonly string[], options: SessionOp
   return result;
 }
 
+/**
+ * Inspects a capture as far as it can be read.
+ * @returns what is wrong with the rest
+ * @throws VpatchError when nothing of it can be read
+ */
+export async function replayUntilDamage(replay: Replay, file: string): Promise<VpatchError | undefined> {
+  try {
+    await replay.capture(file);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof VpatchError) || !error.code.startsWith("VPATCH_CAPTURE") || replay.summary.frames === 0)
+      throw error;
+    return error;
+  }
+}
+
 async function replayFile(file: string, options: SessionOptions, log: EveLog, result: SessionResult): Promise<void> {
   const engine: Engine = new Engine({
     mode: options.mode,
@@ -83,13 +99,8 @@ async function replayFile(file: string, options: SessionOptions, log: EveLog, re
   log.context.rules = engine.rules;
   log.context.captureFile = file;
   const replay = new Replay(engine, options);
-  try {
-    await replay.capture(file);
-  } catch (error) {
-    if (!(error instanceof VpatchError) || !error.code.startsWith("VPATCH_CAPTURE") || replay.summary.frames === 0)
-      throw error;
-    result.damaged.push(error);
-  }
+  const damage = await replayUntilDamage(replay, file);
+  if (damage) result.damaged.push(damage);
   const summary = replay.finish();
   const seconds = Math.floor((summary.last - summary.first) / 1_000_000);
   log.stats(engine.counters(), summary.last, seconds);
