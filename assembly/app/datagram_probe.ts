@@ -2,6 +2,7 @@
 import { Direction } from "../abi/codes";
 import { derHeader, derLength } from "./ber_header";
 import { Probe, yesFrom } from "./probe";
+import { quicHeader } from "./quic_header";
 
 /** SNMP (RFC 3412, RFC 1157): a sequence that begins with the version, 0, 1 or 3. */
 export function snmpProbe(data: usize, length: u32): Probe {
@@ -39,20 +40,9 @@ export function dhcpProbe(data: usize, length: u32): Probe {
   return (operation == 1 || operation == 2) && load<u32>(data, 236) == 0x63538263 ? Probe.Yes : Probe.No;
 }
 
-/** QUIC (RFC 9000 section 17.2): a long header with the fixed bit, or Google's public header with a version. */
+/** QUIC: a header that can be read. */
 export function quicProbe(data: usize, length: u32): Probe {
-  if (length < 7) return Probe.No;
-  const first = <u32>load<u8>(data);
-  if ((first & 0x80) != 0) {
-    if ((first & 0x40) == 0) return Probe.No;
-    const version = bswap<u32>(load<u32>(data, 1));
-    const known =
-      version == 1 || version == 0x6b3343cf || version >> 8 == 0xff0000 || (version & 0x0f0f0f0f) == 0x0a0a0a0a;
-    const google = version >> 24 == 0x51 || version >> 24 == 0x54;
-    const most = load<u8>(data, 5);
-    return (known || google) && most <= 20 ? Probe.Yes : Probe.No;
-  }
-  return (first & 0x09) == 0x09 && length >= 14 && load<u8>(data, 9) == 0x51 ? Probe.Yes : Probe.No;
+  return quicHeader(data, length) ? Probe.Yes : Probe.No;
 }
 
 /** IKE (RFC 7296, RFC 2409): version 1 or 2, the length of the datagram. */

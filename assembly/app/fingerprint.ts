@@ -35,6 +35,17 @@ const DASH: u32 = 0x2d;
 const digest: usize = memory.data(<i32>DIGEST_SIZE, 8);
 const sum: usize = memory.data(32);
 
+/** QUIC's JA3 keeps GREASE values. */
+let grease: bool = false;
+
+export function keepGrease(keeps: bool): void {
+  grease = keeps;
+}
+
+function isLeftOut(value: u32): bool {
+  return !grease && isGrease(value);
+}
+
 function u16At(hello: usize, offset: u32): u32 {
   return bswap<u16>(load<u16>(hello + offset));
 }
@@ -44,7 +55,7 @@ function list16(hello: usize, offset: u32, length: u32): void {
   let first = true;
   for (let i: u32 = 0; i + 2 <= length; i += 2) {
     const value = u16At(hello, offset + i);
-    if (isGrease(value)) continue;
+    if (isLeftOut(value)) continue;
     if (!first) putByte(DASH);
     putDecimal(value);
     first = false;
@@ -54,7 +65,7 @@ function list16(hello: usize, offset: u32, length: u32): void {
 function extensionTypes(hello: usize): void {
   let first = true;
   for (let at = readExtension(hello, extensionsOffset); at != 0; at = readExtension(hello, at)) {
-    if (isGrease(extensionType)) continue;
+    if (isLeftOut(extensionType)) continue;
     if (!first) putByte(DASH);
     putDecimal(extensionType);
     first = false;

@@ -20,6 +20,8 @@ import { mqttOpen, mqttParse } from "./mqtt";
 import { mqttLog } from "./mqtt_log";
 import { pgsqlOpen, pgsqlParse } from "./pgsql";
 import { pgsqlLog } from "./pgsql_log";
+import { quicOpenState, quicParse, quicRelease } from "./quic";
+import { quicLog } from "./quic_log";
 import { rfbLog, rfbOpen, rfbParse } from "./rfb";
 import { sipLog, sipOpen, sipParse } from "./sip";
 import { snmpLog, snmpOpen, snmpParse } from "./snmp";
@@ -37,6 +39,7 @@ export function keepsValues(proto: u32): bool {
     case AppProto.Modbus:
     case AppProto.Mqtt:
     case AppProto.Pgsql:
+    case AppProto.Quic:
     case AppProto.Rfb:
     case AppProto.Sip:
     case AppProto.Snmp:
@@ -65,6 +68,8 @@ export function openValueState(proto: u32): usize {
       return mqttOpen();
     case AppProto.Pgsql:
       return pgsqlOpen();
+    case AppProto.Quic:
+      return quicOpenState();
     case AppProto.Rfb:
       return rfbOpen();
     case AppProto.Sip:
@@ -96,6 +101,8 @@ export function parseValues(state: AppState, direction: u32, data: usize, length
       return mqttParse(state, direction, data, length, flags);
     case AppProto.Pgsql:
       return pgsqlParse(state, direction, data, length, flags);
+    case AppProto.Quic:
+      return quicParse(state, direction, data, length, flags);
     case AppProto.Rfb:
       return rfbParse(state, direction, data, length, flags);
     case AppProto.Sip:
@@ -135,6 +142,9 @@ export function logValues(tx: Tx): void {
     case AppProto.Pgsql:
       pgsqlLog(tx);
       break;
+    case AppProto.Quic:
+      quicLog(tx);
+      break;
     case AppProto.Rfb:
       rfbLog(tx);
       break;
@@ -154,6 +164,7 @@ export function logValues(tx: Tx): void {
 
 export function closeValueState(state: AppState): void {
   if (state.proto == <u8>AppProto.Dnp3) dnp3Release(state);
+  else if (state.proto == <u8>AppProto.Quic) quicRelease(state);
   else if (state.proto == <u8>AppProto.Websocket) websocketRelease(state);
   while (state.oldest != 0) freeValues(state, changetype<Tx>(state.oldest));
   release(changetype<usize>(state));

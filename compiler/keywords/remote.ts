@@ -65,12 +65,20 @@ export const REMOTE_KEYWORDS: Keyword[] = [
     number("rfb.sectype", Field.rfb__sectype, toServer(Rfb), "The security type chosen.", Rfb, { bits: 32 }),
   ]),
   ...family("QUIC", [
-    sticky(buffer("quic.version", B.quic__version, bothWays(Quic, 1)), "The version, as text.", Quic),
-    sticky(buffer("quic.sni", B.quic__sni, toServer(Quic)), "The server name asked for.", Quic),
-    sticky(buffer("quic.ua", B.quic__ua, toServer(Quic)), "The user agent.", Quic),
-    sticky(buffer("quic.cyu.hash", B.quic__cyu__hash, toServer(Quic), { multi: true }), "The CYU fingerprint.", Quic),
+    sticky(buffer("quic.version", B.quic__version, bothWays(Quic, 1)), "The version, 4 bytes.", Quic),
     sticky(
-      buffer("quic.cyu.string", B.quic__cyu__string, toServer(Quic), { multi: true }),
+      buffer("quic.sni", B.quic__sni, [{ app: Quic, direction: S, progress: 1 }]),
+      "The server name asked for.",
+      Quic,
+    ),
+    sticky(buffer("quic.ua", B.quic__ua, [{ app: Quic, direction: S, progress: 1 }]), "The user agent.", Quic),
+    sticky(
+      buffer("quic.cyu.hash", B.quic__cyu__hash, [{ app: Quic, direction: S, progress: 1 }], { multi: true }),
+      "The CYU fingerprint.",
+      Quic,
+    ),
+    sticky(
+      buffer("quic.cyu.string", B.quic__cyu__string, [{ app: Quic, direction: S, progress: 1 }], { multi: true }),
       "What the CYU fingerprint is made of.",
       Quic,
     ),
