@@ -135,7 +135,8 @@ export function probe(proto: u32, transport: u32, direction: u32, data: usize, l
     case AppProto.Ntp:
       return ntpProbe(data, length);
     case AppProto.Telnet:
-      return telnet(data, length);
+      // Anything on its port, as in Suricata.
+      return Probe.Yes;
     case AppProto.Websocket:
       // Reserved bits are 0, but the one that says compressed.
       return (load<u8>(data) & 0x30) == 0 ? Probe.Yes : Probe.No;
@@ -156,12 +157,4 @@ function dns(data: usize, length: u32, stream: bool, direction: u32): Probe {
   const guess = dnsProbe(data, length, stream);
   if (guess != Guess.Yes) return guess == Guess.More ? Probe.More : Probe.No;
   return yesFrom(isResponse(stream ? data + 2 : data) ? Direction.ToClient : Direction.ToServer, direction);
-}
-
-/** A telnet command: IAC with a verb (RFC 854), or printable text. */
-function telnet(data: usize, length: u32): Probe {
-  if (length < 2) return Probe.More;
-  const first = load<u8>(data);
-  if (first == 0xff) return load<u8>(data, 1) >= 240 ? Probe.Yes : Probe.No;
-  return Probe.No;
 }

@@ -25,6 +25,7 @@ import { quicLog } from "./quic_log";
 import { rfbLog, rfbOpen, rfbParse } from "./rfb";
 import { sipLog, sipOpen, sipParse } from "./sip";
 import { snmpLog, snmpOpen, snmpParse } from "./snmp";
+import { telnetOpen, telnetParse } from "./telnet";
 import { AppState, Tx } from "./transaction";
 import { freeValues } from "./values";
 import { websocketLog, websocketOpen, websocketParse, websocketRelease } from "./websocket";
@@ -43,6 +44,7 @@ export function keepsValues(proto: u32): bool {
     case AppProto.Rfb:
     case AppProto.Sip:
     case AppProto.Snmp:
+    case AppProto.Telnet:
     case AppProto.Websocket:
       return true;
     default:
@@ -76,6 +78,8 @@ export function openValueState(proto: u32): usize {
       return sipOpen();
     case AppProto.Snmp:
       return snmpOpen();
+    case AppProto.Telnet:
+      return telnetOpen();
     case AppProto.Websocket:
       return websocketOpen();
     default:
@@ -109,6 +113,8 @@ export function parseValues(state: AppState, direction: u32, data: usize, length
       return sipParse(state, direction, data, length, flags);
     case AppProto.Snmp:
       return snmpParse(state, direction, data, length, flags);
+    case AppProto.Telnet:
+      return telnetParse(state, direction, data, length, flags);
     case AppProto.Websocket:
       return websocketParse(state, direction, data, length, flags);
     default:
