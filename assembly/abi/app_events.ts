@@ -216,6 +216,7 @@ export enum AppEvent {
   nfs__malformed_data = 2496,
   nfs__non_existing_version = 2497,
   nfs__unsupported_version = 2498,
+  nfs__too_many_transactions = 2499,
   // DHCP.
   dhcp__truncated_options = 2560,
   dhcp__malformed_options = 2561,

@@ -184,6 +184,7 @@ export enum Buffer {
   enip__service_name = 1153,
   tftp__file = 1216,
   dnp3__data = 1344,
+  nfs_file_name = 1408,
   rdp__cookie = 1280,
 }
 

@@ -48,6 +48,7 @@ import { http2Close, http2FreeTx, http2Open, http2Parse } from "./http2";
 import { http2Buffer, http2HasDns, http2Number } from "./http2_buffers";
 import { http2Log } from "./http2_log";
 import { http2Upgrade } from "./http2_upgrade";
+import { nfsBuffer, nfsNumber } from "./nfs_buffers";
 import { smbParse } from "./smb";
 import { smbBuffer, smbNumber } from "./smb_buffers";
 import { smbLog } from "./smb_log";
@@ -61,8 +62,8 @@ import { tlsClose, tlsFreeTx, tlsOpen, tlsParse } from "./tls";
 import { tlsBuffer, tlsNumber } from "./tls_buffers";
 import { tlsLog } from "./tls_log";
 import { AppState, Tx } from "./transaction";
-import { closeValueState, keepsValues, logValues, openValueState, parseValues } from "./value_protocols";
-import { freeValues, valueBuffer, valueNumber } from "./values";
+import { closeValueState, freeValueTx, keepsValues, logValues, openValueState, parseValues } from "./value_protocols";
+import { valueBuffer, valueNumber } from "./values";
 
 /** Is there a parser for this protocol? Others are detected only. */
 export function hasParser(proto: u32): bool {
@@ -218,7 +219,7 @@ export function freeTx(state: AppState, tx: Tx): void {
       smtpFreeTx(state, tx);
       break;
     default:
-      freeValues(state, tx);
+      freeValueTx(state, tx);
   }
 }
 
@@ -245,6 +246,8 @@ export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, 
       return ftpDataBuffer(state, tx, buffer, direction, index);
     case AppProto.Smtp:
       return smtpBuffer(state, tx, buffer, direction, index);
+    case AppProto.Nfs:
+      return nfsBuffer(state, tx, buffer, direction, index);
     default:
       return keepsValues(tx.proto) && valueBuffer(tx, buffer, direction, index);
   }
@@ -269,6 +272,8 @@ export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, i
       return ftpDataNumber(state, tx, field, direction, index);
     case AppProto.Smtp:
       return smtpNumber(state, tx, field, direction, index);
+    case AppProto.Nfs:
+      return nfsNumber(state, tx, field, direction, index);
     default:
       return keepsValues(tx.proto) && valueNumber(tx, field, direction, index);
   }

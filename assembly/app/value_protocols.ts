@@ -18,6 +18,9 @@ import { modbusOpen, modbusParse } from "./modbus";
 import { modbusLog } from "./modbus_log";
 import { mqttOpen, mqttParse } from "./mqtt";
 import { mqttLog } from "./mqtt_log";
+import { nfsFreeTx, nfsParse } from "./nfs";
+import { nfsLog } from "./nfs_log";
+import { nfsOpen, nfsRelease } from "./nfs_state";
 import { pgsqlOpen, pgsqlParse } from "./pgsql";
 import { pgsqlLog } from "./pgsql_log";
 import { quicOpenState, quicParse, quicRelease } from "./quic";
@@ -39,6 +42,7 @@ export function keepsValues(proto: u32): bool {
     case AppProto.Ldap:
     case AppProto.Modbus:
     case AppProto.Mqtt:
+    case AppProto.Nfs:
     case AppProto.Pgsql:
     case AppProto.Quic:
     case AppProto.Rfb:
@@ -68,6 +72,8 @@ export function openValueState(proto: u32): usize {
       return modbusOpen();
     case AppProto.Mqtt:
       return mqttOpen();
+    case AppProto.Nfs:
+      return nfsOpen();
     case AppProto.Pgsql:
       return pgsqlOpen();
     case AppProto.Quic:
@@ -103,6 +109,8 @@ export function parseValues(state: AppState, direction: u32, data: usize, length
       return modbusParse(state, direction, data, length, flags);
     case AppProto.Mqtt:
       return mqttParse(state, direction, data, length, flags);
+    case AppProto.Nfs:
+      return nfsParse(state, direction, data, length, flags);
     case AppProto.Pgsql:
       return pgsqlParse(state, direction, data, length, flags);
     case AppProto.Quic:
@@ -145,6 +153,9 @@ export function logValues(tx: Tx): void {
     case AppProto.Mqtt:
       mqttLog(tx);
       break;
+    case AppProto.Nfs:
+      nfsLog(tx);
+      break;
     case AppProto.Pgsql:
       pgsqlLog(tx);
       break;
@@ -168,10 +179,17 @@ export function logValues(tx: Tx): void {
   }
 }
 
+/** Frees a transaction with what hangs on it. */
+export function freeValueTx(state: AppState, tx: Tx): void {
+  if (state.proto == <u8>AppProto.Nfs) nfsFreeTx(state, tx);
+  else freeValues(state, tx);
+}
+
 export function closeValueState(state: AppState): void {
   if (state.proto == <u8>AppProto.Dnp3) dnp3Release(state);
+  else if (state.proto == <u8>AppProto.Nfs) nfsRelease(state);
   else if (state.proto == <u8>AppProto.Quic) quicRelease(state);
   else if (state.proto == <u8>AppProto.Websocket) websocketRelease(state);
-  while (state.oldest != 0) freeValues(state, changetype<Tx>(state.oldest));
+  while (state.oldest != 0) freeValueTx(state, changetype<Tx>(state.oldest));
   release(changetype<usize>(state));
 }

@@ -31,6 +31,34 @@ const SA_ATTRIBUTES: Readonly<Record<string, bigint>> = {
 /** RFC 6455 section 5.2. */
 const OPCODES = { continuation: 0, text: 1, binary: 2, connection_close: 8, ping: 9, pong: 10 };
 
+/** RFC 1813 section 3.3. */
+const NFS_PROCEDURES = Object.fromEntries(
+  [
+    "null",
+    "getattr",
+    "setattr",
+    "lookup",
+    "access",
+    "readlink",
+    "read",
+    "write",
+    "create",
+    "mkdir",
+    "symlink",
+    "mknod",
+    "remove",
+    "rmdir",
+    "rename",
+    "link",
+    "readdir",
+    "readdirplus",
+    "fsstat",
+    "fsinfo",
+    "pathconf",
+    "commit",
+  ].map((name, number) => [name, number]),
+);
+
 export const REMOTE_KEYWORDS: Keyword[] = [
   ...family("RFB", [
     sticky(buffer("rfb.name", B.rfb__name, toClient(Rfb)), "The name of the desktop.", Rfb),
@@ -154,7 +182,18 @@ export const REMOTE_KEYWORDS: Keyword[] = [
       bits: 32,
       aliases: ["nfs.version"],
     }),
-    number("nfs_procedure", Field.nfs_procedure, toServer(Nfs), "Procedure called.", Nfs, { bits: 32 }),
+    number(
+      "nfs_procedure",
+      Field.nfs_procedure,
+      toServer(Nfs),
+      "Procedure called, by number or by the name it has in version 3.",
+      Nfs,
+      {
+        bits: 32,
+        names: NFS_PROCEDURES,
+        aliases: ["nfs.procedure"],
+      },
+    ),
   ]),
   ...family("TFTP", [
     sticky(buffer("tftp.file", B.tftp__file, toServer(Tftp)), "The name of the file.", Tftp),
