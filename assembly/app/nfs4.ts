@@ -209,7 +209,6 @@ export function nfs4Call(state: NfsState, data: usize, length: u32): bool {
         xdr32();
         readHandle = handle;
         readHandleLength = handleLength;
-        if (handleLength > 0 && !xdrShort) openNfsFile(state, Direction.ToClient, 4, Nfs4.Read, handle, handleLength);
         break;
       case Nfs4.Write:
         write(state, handle, handleLength);
