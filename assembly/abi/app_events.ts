@@ -217,6 +217,15 @@ export enum AppEvent {
   nfs__non_existing_version = 2497,
   nfs__unsupported_version = 2498,
   nfs__too_many_transactions = 2499,
+  // TFTP.
+  tftp__invalid_mode = 2528,
+  tftp__invalid_opcode = 2529,
+  // POP3.
+  pop3__too_many_transactions = 2624,
+  pop3__command_too_long = 2625,
+  pop3__response_too_long = 2626,
+  pop3__incorrect_argument_count = 2627,
+  pop3__unknown_command = 2628,
   // DHCP.
   dhcp__truncated_options = 2560,
   dhcp__malformed_options = 2561,

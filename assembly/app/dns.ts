@@ -44,6 +44,11 @@ export function dnsOpen(_transport: u32): usize {
   return openState(AppProto.Dns, <u32>offsetof<AppState>());
 }
 
+/** Multicast DNS (RFC 6762): every message goes to the group, so all of them count as sent to the server, as in Suricata. */
+export function mdnsOpen(): usize {
+  return openState(AppProto.Mdns, <u32>offsetof<AppState>());
+}
+
 export function dnsClose(state: AppState): void {
   while (state.oldest != 0) dnsFreeTx(state, changetype<Tx>(state.oldest));
   release(changetype<usize>(state));
@@ -74,7 +79,8 @@ export function dnsParse(state: AppState, direction: u32, data: usize, length: u
 }
 
 /** Takes one message. False: it is no DNS. */
-function message(state: AppState, direction: u32, data: usize, length: u32): bool {
+function message(state: AppState, from: u32, data: usize, length: u32): bool {
+  const direction: u32 = state.proto == <u8>AppProto.Mdns ? <u32>Direction.ToServer : from;
   if (state.live >= MAX_LIVE) return false;
   const whole = checkMessage(data, length);
   const nameFaults = allNameFlags;
@@ -88,7 +94,8 @@ function message(state: AppState, direction: u32, data: usize, length: u32): boo
     tx.raise(AppEvent.dns__malformed_data);
     return true;
   }
-  const wrong = isResponse(data) == (direction == Direction.ToServer);
+  const multicast = state.proto == <u8>AppProto.Mdns;
+  const wrong = !multicast && isResponse(data) == (direction == Direction.ToServer);
   if (!whole) tx.raise(AppEvent.dns__malformed_data);
   else if (wrong)
     tx.raise(direction == Direction.ToServer ? AppEvent.dns__not_a_request : AppEvent.dns__not_a_response);
@@ -97,7 +104,7 @@ function message(state: AppState, direction: u32, data: usize, length: u32): boo
   if (tx.message == 0) return true;
   memory.copy(tx.message, data, length);
   tx.length = length;
-  tx.response = direction == Direction.ToClient;
+  tx.response = multicast ? isResponse(data) : direction == Direction.ToClient;
   const header = messageFlags(data);
   if ((header & 0x40) != 0) tx.raise(AppEvent.dns__z_flag_set);
   if (((header >> 11) & 15) >= 7) tx.raise(AppEvent.dns__invalid_opcode);
@@ -176,14 +183,20 @@ export function dnsBuffer(_state: AppState, base: Tx, buffer: u32, direction: u3
     case Buffer.dns__query:
       return !tx.response && name(tx, Section.Questions, index);
     case Buffer.dns__queries__rrname:
+    case Buffer.mdns__queries__rrname:
       return name(tx, Section.Questions, index);
     case Buffer.dns__answers__rrname:
       return tx.response && name(tx, Section.Answers, index);
+    case Buffer.mdns__answers__rrname:
+      return name(tx, Section.Answers, index);
     case Buffer.dns__authorities__rrname:
+    case Buffer.mdns__authorities__rrname:
       return name(tx, Section.Authorities, index);
     case Buffer.dns__additionals__rrname:
+    case Buffer.mdns__additionals__rrname:
       return name(tx, Section.Additionals, index);
     case Buffer.dns__response__rrname:
+    case Buffer.mdns__response__rrname:
       return tx.response && anyName(tx, index);
     default:
       return false;

@@ -1,4 +1,5 @@
 /** The `dns` object of EVE, version 3 (Suricata manual, EVE JSON format).. */
+import { AppProto } from "../abi/codes";
 import { array, end, flag, hex, map, number, text, word } from "../verdict/cbor";
 import { DnsTx } from "./dns";
 import {
@@ -24,7 +25,7 @@ const flagBytes: usize = memory.data(2);
 
 export function dnsLog(base: Tx): void {
   const tx = changetype<DnsTx>(changetype<usize>(base));
-  if (tx.message == 0 || !map("dns")) return;
+  if (tx.message == 0 || !map(base.proto == <u8>AppProto.Mdns ? "mdns" : "dns")) return;
   const flags = messageFlags(tx.message);
   number("version", 3);
   word("type", tx.response ? "response" : "request");

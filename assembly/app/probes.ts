@@ -11,7 +11,7 @@ import { Guess } from "./guess";
 import { http2Probe } from "./http2_probe";
 import { dnp3Probe, enipProbe, modbusProbe } from "./industrial_probe";
 import { Probe, yesFrom } from "./probe";
-import { krb5Probe, ldapProbe, mqttProbe, nfsProbe, pgsqlProbe, rdpProbe } from "./service_probe";
+import { krb5Probe, ldapProbe, mqttProbe, nfsProbe, pgsqlProbe, pop3Probe, rdpProbe } from "./service_probe";
 import { smbProbe } from "./smb_probe";
 
 /** Is there a probe for this direction at all? */
@@ -42,6 +42,7 @@ export function hasProbe(proto: u32, direction: u32): bool {
     case AppProto.Enip:
     case AppProto.Ntp:
     case AppProto.Telnet:
+    case AppProto.Pop3:
     case AppProto.Websocket:
       return true;
     default:
@@ -98,8 +99,9 @@ export function probe(proto: u32, transport: u32, direction: u32, data: usize, l
     case AppProto.Smtp:
       return greeting(data, length);
     case AppProto.Dns:
-    case AppProto.Mdns:
       return dns(data, length, stream, direction);
+    case AppProto.Mdns:
+      return dnsProbe(data, length, false) == Guess.Yes ? yesFrom(Direction.ToServer, direction) : Probe.No;
     case AppProto.Smb:
       return smbProbe(data, length, direction);
     case AppProto.Dcerpc:
@@ -137,6 +139,8 @@ export function probe(proto: u32, transport: u32, direction: u32, data: usize, l
     case AppProto.Telnet:
       // Anything on its port, as in Suricata.
       return Probe.Yes;
+    case AppProto.Pop3:
+      return pop3Probe(data, length, direction);
     case AppProto.Websocket:
       // Reserved bits are 0, but the one that says compressed.
       return (load<u8>(data) & 0x30) == 0 ? Probe.Yes : Probe.No;

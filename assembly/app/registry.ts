@@ -27,7 +27,7 @@ import {
 import { dcerpcBuffer, dcerpcParse } from "./dcerpc";
 import { dcerpcLog } from "./dcerpc_log";
 import { dcerpcClose, dcerpcFreeTx, dcerpcOpen } from "./dcerpc_state";
-import { dnsBuffer, dnsClose, dnsFreeTx, dnsNumber, dnsOpen, dnsParse } from "./dns";
+import { dnsBuffer, dnsClose, dnsFreeTx, dnsNumber, dnsOpen, dnsParse, mdnsOpen } from "./dns";
 import { dnsLog } from "./dns_log";
 import { Expected } from "./expected";
 import { ftpClose, ftpFreeTx, ftpOpen, ftpParse } from "./ftp";
@@ -71,6 +71,7 @@ export function hasParser(proto: u32): bool {
     case AppProto.Http1:
     case AppProto.Http2:
     case AppProto.Dns:
+    case AppProto.Mdns:
     case AppProto.Dcerpc:
     case AppProto.Smb:
     case AppProto.Tls:
@@ -96,6 +97,8 @@ export function openApp(proto: u32, transport: u32): usize {
       return smbOpen(transport);
     case AppProto.Dns:
       return dnsOpen(transport);
+    case AppProto.Mdns:
+      return mdnsOpen();
     case AppProto.Tls:
       return tlsOpen(transport);
     case AppProto.Ssh:
@@ -131,6 +134,7 @@ export function parseApp(state: AppState, direction: u32, data: usize, length: u
     case AppProto.Smb:
       return smbParse(state, direction, data, length, flags);
     case AppProto.Dns:
+    case AppProto.Mdns:
       return dnsParse(state, direction, data, length, flags);
     case AppProto.Tls:
       return tlsParse(state, direction, data, length, flags);
@@ -163,6 +167,7 @@ export function closeApp(state: AppState): void {
       smbClose(state);
       break;
     case AppProto.Dns:
+    case AppProto.Mdns:
       dnsClose(state);
       break;
     case AppProto.Tls:
@@ -201,6 +206,7 @@ export function freeTx(state: AppState, tx: Tx): void {
       smbFreeTx(state, tx);
       break;
     case AppProto.Dns:
+    case AppProto.Mdns:
       dnsFreeTx(state, tx);
       break;
     case AppProto.Tls:
@@ -235,6 +241,7 @@ export function appBuffer(state: AppState, tx: Tx, buffer: u32, direction: u32, 
     case AppProto.Smb:
       return smbBuffer(state, tx, buffer, direction, index);
     case AppProto.Dns:
+    case AppProto.Mdns:
       return dnsBuffer(state, tx, buffer, direction, index);
     case AppProto.Tls:
       return tlsBuffer(state, tx, buffer, direction, index);
@@ -263,6 +270,7 @@ export function appNumber(state: AppState, tx: Tx, field: u32, direction: u32, i
     case AppProto.Smb:
       return smbNumber(state, tx, field, direction, index);
     case AppProto.Dns:
+    case AppProto.Mdns:
       return dnsNumber(state, tx, field, direction, index);
     case AppProto.Tls:
       return tlsNumber(state, tx, field, direction, index);
@@ -296,6 +304,7 @@ export function logApp(state: AppState, tx: Tx): void {
       smbLog(state, tx);
       break;
     case AppProto.Dns:
+    case AppProto.Mdns:
       dnsLog(tx);
       break;
     case AppProto.Tls:

@@ -1,6 +1,7 @@
-/** Probes of network services: RDP, LDAP, Kerberos, MQTT, NFS, PostgreSQL. */
+/** Probes of network services: RDP, LDAP, Kerberos, MQTT, NFS, POP3, PostgreSQL. */
 import { Direction } from "../abi/codes";
 import { derHeader, derLength } from "./ber_header";
+import { beginsWith, Guess } from "./guess";
 import { Probe } from "./probe";
 
 /** RDP (MS-RDPBCGR section 2.2.1.1): T.123 header, or TLS inside it. */
@@ -78,4 +79,23 @@ export function pgsqlProbe(data: usize, length: u32, direction: u32): Probe {
   const minor = <u32>bswap<u16>(load<u16>(data, 6));
   if (major == 1234) return minor >= 5678 && minor <= 5680 ? Probe.Yes : Probe.No;
   return size >= 8 && size < 65536 && (major == 2 || major == 3) ? Probe.Yes : Probe.No;
+}
+
+function begins(data: usize, length: u32, word: string): Probe {
+  const guess = beginsWith(data, length, word, true);
+  return guess == Guess.Yes ? Probe.Yes : guess == Guess.More ? Probe.More : Probe.No;
+}
+
+/** POP3 (RFC 1939): a status; from the client one of the commands before a login. */
+export function pop3Probe(data: usize, length: u32, direction: u32): Probe {
+  if (direction == Direction.ToClient) {
+    const good = begins(data, length, "+OK");
+    return good != Probe.No ? good : begins(data, length, "-ERR");
+  }
+  let best: Probe = begins(data, length, "USER ");
+  if (best == Probe.No) best = begins(data, length, "APOP ");
+  if (best == Probe.No) best = begins(data, length, "AUTH");
+  if (best == Probe.No) best = begins(data, length, "CAPA");
+  if (best == Probe.No) best = begins(data, length, "STLS");
+  return best == Probe.No ? begins(data, length, "QUIT") : best;
 }

@@ -7,6 +7,8 @@
  */
 import { AppProto } from "../abi/codes";
 import { release } from "../memory/heap";
+import { dhcpOpen, dhcpParse } from "./dhcp";
+import { dhcpLog } from "./dhcp_log";
 import { dnp3Log, dnp3Open, dnp3Parse, dnp3Release } from "./dnp3";
 import { enipLog, enipOpen, enipParse } from "./enip";
 import { ikeLog, ikeOpen, ikeParse } from "./ike";
@@ -23,18 +25,21 @@ import { nfsLog } from "./nfs_log";
 import { nfsOpen, nfsRelease } from "./nfs_state";
 import { pgsqlOpen, pgsqlParse } from "./pgsql";
 import { pgsqlLog } from "./pgsql_log";
+import { pop3Log, pop3Open, pop3Parse } from "./pop3";
 import { quicOpenState, quicParse, quicRelease } from "./quic";
 import { quicLog } from "./quic_log";
 import { rfbLog, rfbOpen, rfbParse } from "./rfb";
 import { sipLog, sipOpen, sipParse } from "./sip";
 import { snmpLog, snmpOpen, snmpParse } from "./snmp";
 import { telnetOpen, telnetParse } from "./telnet";
+import { tftpLog, tftpOpen, tftpParse } from "./tftp";
 import { AppState, Tx } from "./transaction";
 import { freeValues } from "./values";
 import { websocketLog, websocketOpen, websocketParse, websocketRelease } from "./websocket";
 
 export function keepsValues(proto: u32): bool {
   switch (proto) {
+    case AppProto.Dhcp:
     case AppProto.Dnp3:
     case AppProto.Enip:
     case AppProto.Ike:
@@ -44,11 +49,13 @@ export function keepsValues(proto: u32): bool {
     case AppProto.Mqtt:
     case AppProto.Nfs:
     case AppProto.Pgsql:
+    case AppProto.Pop3:
     case AppProto.Quic:
     case AppProto.Rfb:
     case AppProto.Sip:
     case AppProto.Snmp:
     case AppProto.Telnet:
+    case AppProto.Tftp:
     case AppProto.Websocket:
       return true;
     default:
@@ -58,6 +65,8 @@ export function keepsValues(proto: u32): bool {
 
 export function openValueState(proto: u32): usize {
   switch (proto) {
+    case AppProto.Dhcp:
+      return dhcpOpen();
     case AppProto.Dnp3:
       return dnp3Open();
     case AppProto.Enip:
@@ -76,6 +85,8 @@ export function openValueState(proto: u32): usize {
       return nfsOpen();
     case AppProto.Pgsql:
       return pgsqlOpen();
+    case AppProto.Pop3:
+      return pop3Open();
     case AppProto.Quic:
       return quicOpenState();
     case AppProto.Rfb:
@@ -86,6 +97,8 @@ export function openValueState(proto: u32): usize {
       return snmpOpen();
     case AppProto.Telnet:
       return telnetOpen();
+    case AppProto.Tftp:
+      return tftpOpen();
     case AppProto.Websocket:
       return websocketOpen();
     default:
@@ -95,6 +108,8 @@ export function openValueState(proto: u32): usize {
 
 export function parseValues(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
   switch (<u32>state.proto) {
+    case AppProto.Dhcp:
+      return dhcpParse(state, direction, data, length, flags);
     case AppProto.Dnp3:
       return dnp3Parse(state, direction, data, length, flags);
     case AppProto.Enip:
@@ -113,6 +128,8 @@ export function parseValues(state: AppState, direction: u32, data: usize, length
       return nfsParse(state, direction, data, length, flags);
     case AppProto.Pgsql:
       return pgsqlParse(state, direction, data, length, flags);
+    case AppProto.Pop3:
+      return pop3Parse(state, direction, data, length, flags);
     case AppProto.Quic:
       return quicParse(state, direction, data, length, flags);
     case AppProto.Rfb:
@@ -123,6 +140,8 @@ export function parseValues(state: AppState, direction: u32, data: usize, length
       return snmpParse(state, direction, data, length, flags);
     case AppProto.Telnet:
       return telnetParse(state, direction, data, length, flags);
+    case AppProto.Tftp:
+      return tftpParse(state, direction, data, length, flags);
     case AppProto.Websocket:
       return websocketParse(state, direction, data, length, flags);
     default:
@@ -132,6 +151,9 @@ export function parseValues(state: AppState, direction: u32, data: usize, length
 
 export function logValues(tx: Tx): void {
   switch (<u32>tx.proto) {
+    case AppProto.Dhcp:
+      dhcpLog(tx);
+      break;
     case AppProto.Dnp3:
       dnp3Log(tx);
       break;
@@ -159,6 +181,9 @@ export function logValues(tx: Tx): void {
     case AppProto.Pgsql:
       pgsqlLog(tx);
       break;
+    case AppProto.Pop3:
+      pop3Log(tx);
+      break;
     case AppProto.Quic:
       quicLog(tx);
       break;
@@ -170,6 +195,9 @@ export function logValues(tx: Tx): void {
       break;
     case AppProto.Snmp:
       snmpLog(tx);
+      break;
+    case AppProto.Tftp:
+      tftpLog(tx);
       break;
     case AppProto.Websocket:
       websocketLog(tx);

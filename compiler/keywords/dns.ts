@@ -10,7 +10,8 @@ const toServer = (app: AppProto): Engine => ({ app, direction: S, progress: 0 })
 const toClient = (app: AppProto): Engine => ({ app, direction: C, progress: 0 });
 /** DNS over HTTPS carries the same messages. */
 const DNS = [...bothWays(AppProto.Dns), ...bothWays(AppProto.Doh2)];
-const MDNS = bothWays(AppProto.Mdns);
+/** Every message of multicast DNS counts as sent to the server. */
+const MDNS = [toServer(AppProto.Mdns)];
 
 const BUFFERS: readonly (readonly [BufferDefinition, string, readonly string[]])[] = [
   [

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { Buffer as Buffers, Field } from "../../assembly/abi/buffers.ts";
 import { AppProto, IpProto } from "../../assembly/abi/codes.ts";
 import { buildRoom } from "../core-room.ts";
+import { clientHello, crypto, google, initial } from "./quic_packet.ts";
 
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 const lines = (...text: string[]) => Buffer.from(text.join("\r\n"), "latin1");
@@ -23,6 +24,29 @@ const INVITE = lines(
   "i=voice",
   "",
 );
+
+const ID = Buffer.from("8394c8f03e515708", "hex");
+const HELLO = clientHello("a.example");
+const [FIRST, SECOND] = [HELLO.subarray(0, 40), HELLO.subarray(40)];
+
+/** An ONC RPC message with its record mark. */
+function rpc(text: string): Buffer {
+  const message = hex(text);
+  const mark = Buffer.alloc(4);
+  mark.writeUInt32BE((0x80000000 | message.length) >>> 0);
+  return Buffer.concat([mark, message]);
+}
+
+const NFS_CALL = "00000000 00000002 000186a3";
+const NO_AUTH = "00000000 00000000 00000000 00000000";
+const ACCEPTED = "00000001 00000000 00000000 00000000 00000000";
+
+/** DHCP: an ACK with a lease of an hour. */
+const ACK = Buffer.concat([
+  hex("02010600 00003d1e 00000000 00000000 c0a8000a c0a80001 00000000 000b8201fc42"),
+  Buffer.alloc(10 + 64 + 128),
+  hex("63825363 350105 3a0400000708 3b0400000c4e 330400000e10 3604c0a80001 ff"),
+]);
 
 /** Protocol, transport, the client's bytes, the server's, and what must be found. */
 const CASES: readonly [AppProto, IpProto, Buffer, Buffer, Record<string, string | number>][] = [
@@ -116,6 +140,93 @@ const CASES: readonly [AppProto, IpProto, Buffer, Buffer, Record<string, string 
     hex("01 82 00000000 6869 89 00 80 81 00000000 21"),
     hex("81 02 6f6b"),
     { websocket__payload: "hi", websocket__opcode: 1 },
+  ],
+  [
+    AppProto.Quic,
+    Udp,
+    initial(1, "client", ID, crypto(0, HELLO)),
+    hex("8000000001 08 0102030405060708 00 01"),
+    {
+      quic__version: "\0\0\0\x01",
+      quic__sni: "a.example",
+      ja3__string: "771,6682-4865,2570-0-10-16,29,",
+      ja4__hash: "q12d0103h3_0f2cb44170f4_a8f3e973773c",
+    },
+  ],
+  [
+    AppProto.Quic,
+    Udp,
+    initial(0x6b3343cf, "client", ID, Buffer.concat([crypto(40, SECOND), hex("01"), crypto(0, FIRST)])),
+    hex("b06b3343cf 00 00 ffff"),
+    { quic__sni: "a.example" },
+  ],
+  [
+    AppProto.Quic,
+    Udp,
+    google([
+      ["PAD", "--"],
+      ["SNI", "b.example"],
+      ["UAID", "browser"],
+    ]),
+    hex("c3513034360508 0102030405060708"),
+    { quic__sni: "b.example", quic__ua: "browser", quic__cyu__string: "46,PAD-SNI-UAID" },
+  ],
+  [
+    AppProto.Nfs,
+    Tcp,
+    Buffer.concat([
+      rpc(`00000001 ${NFS_CALL} 00000003 00000003 ${NO_AUTH} 00000004 0a0b0c0d 00000001 66000000`),
+      rpc(`00000002 ${NFS_CALL} 00000003 00000006 ${NO_AUTH} 00000004 01020304 0000000000000000 00000004`),
+    ]),
+    Buffer.concat([
+      rpc(`00000001 ${ACCEPTED} 00000000 00000004 01020304 00000000 00000000`),
+      rpc(`00000002 ${ACCEPTED} 00000000 00000000 00000003 00000001 00000003 616263 00`),
+    ]),
+    { nfs_version: 3, nfs_procedure: 3, nfs_file_name: "f" },
+  ],
+  [
+    AppProto.Nfs,
+    Tcp,
+    rpc(
+      `00000007 ${NFS_CALL} 00000004 00000001 ${NO_AUTH} 00000000 00000000 00000002 00000016 00000004 0a0b0c0d 0000001c 00000003 6f6c6400`,
+    ),
+    rpc(`00000007 ${ACCEPTED} 00000000 00000000 00000002 00000016 00000000 0000001c 00000000`),
+    { nfs_version: 4, nfs_procedure: 28, nfs_file_name: "old" },
+  ],
+  [
+    AppProto.Nfs,
+    Udp,
+    hex(`00000001 ${NFS_CALL} 00000002 00000004 ${NO_AUTH} ${"00".repeat(32)} 00000001 66000000`),
+    hex(`00000001 ${ACCEPTED} 00000000 ${"11".repeat(32)}`),
+    { nfs_version: 2, nfs_procedure: 4 },
+  ],
+  [
+    AppProto.Telnet,
+    Tcp,
+    hex("fffb18 fffa1800 78 fff0 616c6963650d0a"),
+    Buffer.from("\xff\xfd\x18login: Password: hello\r\n", "latin1"),
+    {},
+  ],
+  [
+    AppProto.Tftp,
+    Udp,
+    Buffer.from("\0\x01boot.img\0octet\0", "latin1"),
+    hex("0005 0001 6e6f00"),
+    { tftp__file: "boot.img", tftp__opcode: 1 },
+  ],
+  [
+    AppProto.Dhcp,
+    Udp,
+    ACK,
+    ACK.subarray(0, 250),
+    { dhcp__leasetime: 3600, dhcp__renewal_time: 1800, dhcp__rebinding_time: 3150 },
+  ],
+  [
+    AppProto.Pop3,
+    Tcp,
+    Buffer.from("USER a\r\nPASS b c\r\nRETR 1\r\nNOPE\r\nQUIT\r\n"),
+    Buffer.from("+OK ready\r\n+OK\r\n-ERR no\r\n+OK 3 octets\r\na\r\n.\r\n-ERR\r\n+OK bye\r\n"),
+    {},
   ],
 ];
 

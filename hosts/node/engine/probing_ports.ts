@@ -31,6 +31,7 @@ const USUAL: readonly (readonly [AppProto, { tcp?: DetectionPorts; udp?: Detecti
   [AppProto.Dns, { tcp: { dp: "53" }, udp: { dp: "53" } }],
   [AppProto.Mdns, { udp: { dp: "5353" } }],
   [AppProto.Smb, { tcp: { dp: "139,445" } }],
+  [AppProto.Pop3, { tcp: { dp: "110" } }],
   [AppProto.Telnet, { tcp: { dp: "23" } }],
   [AppProto.Rdp, { tcp: { dp: "3389" } }],
   [AppProto.Ldap, { tcp: { dp: "389,3268" }, udp: { dp: "389,3268" } }],
