@@ -11,7 +11,7 @@ import { Agent, SETUPS } from "./agent.ts";
 import { INLINE } from "./drivers.ts";
 import { Lab } from "./lab.ts";
 import { Peers } from "./peers.ts";
-import { FOLDER } from "./setting.ts";
+import { FOLDER, hook } from "./setting.ts";
 import { SIGNATURES } from "./signatures.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -23,15 +23,19 @@ for (const driver of INLINE) {
   let lab: Lab;
   let agent: Agent;
   let peers: Peers;
-  test.before(async () => {
-    lab = new Lab(FOLDER, driver === "bridge");
-    agent = await Agent.start(lab, SETUPS[driver], { rules: SIGNATURES });
-    peers = await Peers.start(lab);
-  });
-  test.after(async () => {
-    await agent?.stop();
-    lab?.close();
-  });
+  test.before(
+    hook(async () => {
+      lab = new Lab(FOLDER, driver === "bridge");
+      agent = await Agent.start(lab, SETUPS[driver], { rules: SIGNATURES });
+      peers = await Peers.start(lab);
+    }),
+  );
+  test.after(
+    hook(async () => {
+      await agent?.stop();
+      lab?.close();
+    }),
+  );
 
   for (const family of [4, 6] as const) {
     test(`attacks over IPv${family} do not reach the server whole`, async () => {

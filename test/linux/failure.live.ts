@@ -8,7 +8,7 @@ import { Agent, SETUPS } from "./agent.ts";
 import { INLINE } from "./drivers.ts";
 import { Lab, sleep } from "./lab.ts";
 import { longestGap, Peers } from "./peers.ts";
-import { FOLDER } from "./setting.ts";
+import { FOLDER, hook } from "./setting.ts";
 
 /** Milliseconds until traffic must flow again after a kill, and after a freeze. */
 const AFTER_KILL = 300;
@@ -24,12 +24,14 @@ for (const driver of INLINE) {
   const opens = driver !== "bridge";
   let lab: Lab;
   let peers: Peers;
-  test.before(async () => {
-    lab = new Lab(FOLDER, driver === "bridge");
-    peers = await Peers.start(lab);
-  });
+  test.before(
+    hook(async () => {
+      lab = new Lab(FOLDER, driver === "bridge");
+      peers = await Peers.start(lab);
+    }),
+  );
   test.after.each(() => Agent.endAll());
-  test.after(() => lab?.close());
+  test.after(hook(() => lab?.close()));
 
   test("kill -9, open: traffic resumes by itself", async () => {
     if (!opens) return;

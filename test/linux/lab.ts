@@ -113,9 +113,8 @@ export class Lab {
    */
   spawn(place: Place, command: string, args: readonly string[], stdio: "pipe" | "ignore" = "pipe"): ChildProcess {
     const child = spawn("nsenter", [`--net=/run/netns/${this.name(place)}`, "--", command, ...args], {
-      stdio: ["pipe", stdio, stdio],
-      // A server that ends its process group must not end ours.
-      detached: true,
+      // A socket as its standard input would tell a server that it was started for one connection.
+      stdio: [stdio, stdio, stdio],
     });
     this.children.add(child);
     child.once("exit", () => this.children.delete(child));

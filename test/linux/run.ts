@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "uvu/parse";
 import { run } from "uvu/run";
 import { sweep, watchOver } from "./lab.ts";
-import { FOLDER } from "./setting.ts";
+import { FOLDER, isBroken } from "./setting.ts";
 
 if (process.platform !== "linux" || process.getuid?.() !== 0) {
   console.log("test:linux skipped: it needs root on Linux");
@@ -22,3 +22,4 @@ if (context.suites.length === 0) {
 }
 await run(context.suites, { bail: false });
 sweep(true);
+if (isBroken()) process.exitCode = 1;
