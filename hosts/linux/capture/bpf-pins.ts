@@ -33,6 +33,15 @@ export function removePin({ path, mounted }: Pin): void {
     rmSync(mounted, { recursive: true, force: true });
 }
 
+/** Mounts a bpf file system below `folder` when the system has none: for a process that will lose the right to. Never throws. */
+export function prepareBpfFolder(folder: string): void {
+  try {
+    bpfFolder(folder);
+  } catch {
+    // The driver that needs one will say so.
+  }
+}
+
 function bpfFolder(folder: string): { root: string; mounted?: string } {
   if (isBpf(SYSTEM_FOLDER)) return { root: SYSTEM_FOLDER };
   const mounted = join(folder, "bpf");

@@ -35,6 +35,10 @@ vpatch:
     start: open
     stop: open
 
+# Connections that are older than the agent are picked up where they are, and inspected from there on.
+stream:
+  midstream: yes
+
 outputs:
   - eve-log:
       filetype: regular

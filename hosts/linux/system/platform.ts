@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Platform } from "../../node/agent/platform.ts";
 import { VpatchError } from "../../node/errors.ts";
+import { prepareBpfFolder } from "../capture/bpf-pins.ts";
 import { type CapabilityName, hasSurplus, restrictTo } from "./capabilities.ts";
 import { machineMarks } from "./machine-marks.ts";
 import { peerCredentials } from "./peer-credentials.ts";
@@ -21,9 +22,12 @@ export const linux: Platform = {
   unixSender: (path) => new UnixDatagramSender(path),
   groupId,
   sendSelfTest,
-  dropPrivileges(scanning) {
+  dropPrivileges(scanning, runFolder) {
     const keep = scanning ? [...AGENT_CAPABILITIES, ...SCAN_CAPABILITIES] : AGENT_CAPABILITIES;
-    if (process.env[RESTRICTED] === undefined && hasSurplus(keep)) restrictTo(keep, RESTRICTED);
+    if (process.env[RESTRICTED] === undefined && hasSurplus(keep)) {
+      if (runFolder !== undefined) prepareBpfFolder(runFolder);
+      restrictTo(keep, RESTRICTED);
+    }
     delete process.env[RESTRICTED];
   },
 };

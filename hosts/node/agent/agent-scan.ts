@@ -1,9 +1,10 @@
 /** The recommended scan inside an agent: on schedule and on package changes; what changed is put in force, and told. */
 
+import { join } from "node:path";
 import type { ScanOptions } from "../commands/scan-context.ts";
 import type { Configuration } from "../config/schema/root.ts";
 import { runTask } from "./child-task.ts";
-import { ScanService } from "./scan-service.ts";
+import { packageFolders, ScanService } from "./scan-service.ts";
 import type { ScanOutcome } from "./scan-task.ts";
 import type { ScanStatus } from "./status.ts";
 
@@ -30,6 +31,7 @@ export class AgentScan {
     this.#service = new ScanService<ScanOutcome>({
       interval: scan.interval,
       settle: scan.settle,
+      folders: packageFolders.map((folder) => join(scan.root, folder)),
       scan: async () => {
         this.#running = true;
         try {

@@ -51,8 +51,7 @@ export class EventLog {
     this.#log.context.rules = rules;
     this.#log.context.prevent = batch.mode === "prevent";
     forEachEvent(batch, (event) => {
-      if (event.type !== EventType.Alert || !this.#isSelfTest(event, rules, batch.mode === "prevent"))
-        this.#log.event(event);
+      if (!this.#isSelfTest(event, rules, batch.mode === "prevent")) this.#log.event(event);
     });
     this.#log.flush();
   }
@@ -63,15 +62,17 @@ export class EventLog {
     this.#log.flush();
   }
 
-  /** The self-test's own alerts are told as its result, not as attacks. */
+  /** The self-test's own alerts and drops are told as its result, not as attacks. */
   #isSelfTest(event: EventView, rules: readonly RuleDescription[], prevent: boolean): boolean {
+    const isAlert = event.type === EventType.Alert;
+    if (!isAlert && event.type !== EventType.Drop) return false;
     const blocked = prevent && event.packetAction >= Action.Drop;
     if (event.rule !== undefined && rules[event.rule]?.sid === SELF_TEST_SID) {
-      this.#sighted({ sourcePort: event.sourcePort, blocked });
+      if (isAlert) this.#sighted({ sourcePort: event.sourcePort, blocked });
       return true;
     }
-    this.alerts++;
-    if (blocked) this.blocked++;
+    if (isAlert) this.alerts++;
+    if (isAlert && blocked) this.blocked++;
     return false;
   }
 }

@@ -20,8 +20,9 @@ export interface Platform {
   /**
    * Gives up every privilege that is not needed; may start the program anew to do so.
    * @param scanning whether other processes and files are to be looked at
+   * @param runFolder `vpatch.run-dir`, when a driver may need there what only a privileged process can make
    */
-  dropPrivileges(scanning: boolean): void;
+  dropPrivileges(scanning: boolean, runFolder: string | undefined): void;
 }
 
 /** @throws VpatchError when no agent runs on this system */

@@ -22,7 +22,8 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const config = await configuration(options, file);
   const system = await platform();
   // May begin this program anew, with less: nothing has been opened yet.
-  system.dropPrivileges(config.vpatch.scan.enabled);
+  const { driver, scan, "run-dir": runFolder } = config.vpatch;
+  system.dropPrivileges(scan.enabled, driver === "auto" || driver === "nfqueue" ? runFolder : undefined);
   const agent = new Agent({
     config,
     ...(file === undefined ? {} : { configFile: file }),
