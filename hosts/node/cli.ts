@@ -7,6 +7,7 @@ import { registerExplain } from "./commands/explain.ts";
 import { registerPolicy } from "./commands/policy.ts";
 import { registerProfile } from "./commands/profile.ts";
 import { registerReplay } from "./commands/replay.ts";
+import { registerRules } from "./commands/rules.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerScanCommands } from "./commands/scan.ts";
 import { registerService } from "./commands/service.ts";
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   registerExplain(program);
   registerCompile(program);
   registerPolicy(program);
+  registerRules(program);
   registerScanCommands(program);
   registerSettings(program);
   registerRun(program);
@@ -52,6 +54,10 @@ function allCommands(command: Command): Command[] {
 
 /** Runs the command line; sets the process's exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   try {
     await createProgram().parseAsync(argv);
   } catch (error) {

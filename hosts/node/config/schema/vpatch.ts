@@ -1,5 +1,5 @@
 /** `vpatch`: settings that suricata.yaml has no counterpart for. */
-import { integer, section, size } from "../field.ts";
+import { integer, section, size, text } from "../field.ts";
 import { agentSettings } from "./agent.ts";
 import { exceptionPolicy } from "./policies.ts";
 
@@ -18,6 +18,9 @@ export const vpatch = section("What has no counterpart in suricata.yaml.", {
       "rule-state": integer("Records of rule state: flow bits, thresholds, transaction state.", 65536),
     },
   ),
+  rules: section("Rules from the field: `vpatch rules`.", {
+    directory: text("Sources, filters, archives and the set in force (`current` below it).", "/var/lib/vpatch/rules"),
+  }),
   "hash-seed": integer(
     "Seed of the core's hash tables. One seed, one result: set it apart on every machine that faces the open network.",
     0,
