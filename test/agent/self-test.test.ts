@@ -101,7 +101,15 @@ test("a failed test means unprotected", () => {
     ...{ generation: 1, rules: 5, assigned: 0, refused: 0, refusals: [], warnings: [], since: "" },
     ...{ reloads: { done: 1, failed: 0 }, lastGood: false },
   };
-  const plain = { phase: "running", mode: "prevent", inline: true, quiet: 1, crashLoop: false, rules } as const;
+  const plain = {
+    phase: "running",
+    mode: "prevent",
+    inline: true,
+    quiet: 1,
+    crashLoop: false,
+    rules,
+    scanned: false,
+  } as const;
   const result = (value: "passed" | "failed") => ({ result: value, mode: "prevent", detail: "why", time: 0 }) as const;
   for (const [circumstances, protection, reasons] of [
     [{ selfTest: result("passed") }, "protected", []],
@@ -112,6 +120,7 @@ test("a failed test means unprotected", () => {
     [{ selfTest: undefined, quiet: 5000 }, "unprotected", ["a data-path worker gave no sign of life for 5000 ms"]],
     [{ selfTest: undefined, crashLoop: true }, "unprotected", ["a data-path worker dies again and again"]],
     [{ selfTest: undefined, rules: { ...rules, rules: 1 } }, "unprotected", ["no rule is in force"]],
+    [{ selfTest: undefined, rules: { ...rules, rules: 1 }, scanned: true }, "protected", []],
     [{ selfTest: undefined, phase: "stopping" }, "stopping", []],
   ] as const) {
     assert.equal(judgeProtection({ ...plain, ...circumstances } as Parameters<typeof judgeProtection>[0]), {

@@ -20,12 +20,15 @@ export class Vpatch {
   readonly folder: string;
   readonly rules: string;
   readonly socket: string;
+  /** What runs the command: a program that enters other namespaces. */
+  readonly prefix: readonly string[];
   child: ChildProcess | undefined;
   errors = "";
   private settings: Settings = {};
 
-  constructor(lab: Lab, setup: Setup, rules = "") {
+  constructor(lab: Lab, setup: Setup, rules = "", prefix: readonly string[] = []) {
     this.lab = lab;
+    this.prefix = prefix;
     this.setup = setup;
     this.folder = join(lab.folder, "vpatch");
     this.rules = join(this.folder, "test.rules");
@@ -60,7 +63,8 @@ export class Vpatch {
         },
       }),
     );
-    const child = this.lab.spawn(this.setup.place, "node", [COMMAND, "run", "--config", config]);
+    const [program, ...words] = [...this.prefix, process.execPath, COMMAND, "run", "--config", config];
+    const child = this.lab.spawn(this.setup.place, program!, words);
     this.child = child;
     child.stderr!.on("data", (bytes: Buffer) => {
       this.errors += bytes.toString();
@@ -112,7 +116,9 @@ export class Vpatch {
     if (!child || child.exitCode !== null || child.signalCode !== null) return 0;
     const start = Date.now();
     const exited = new Promise((resolve) => child.once("exit", resolve));
-    child.kill(signal);
+    // What enters another process namespace hands no signals on.
+    if (this.prefix.length > 0) await this.ask({ command: "stop" });
+    else child.kill(signal);
     await exited;
     return Date.now() - start;
   }

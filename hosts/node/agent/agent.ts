@@ -216,6 +216,7 @@ export class Agent {
       quiet: this.#traffic.quiet,
       crashLoop: this.#restarts.isLoop(Date.now()),
       rules: this.#rules.status,
+      scanned: this.#scan?.status.summary !== undefined,
       selfTest: this.#selfTest.selfTest,
     });
   }

@@ -50,6 +50,8 @@ export interface Circumstances {
   quiet: number | undefined;
   crashLoop: boolean;
   rules: RuleStatus;
+  /** The scan has found out what is needed: no rule may be enough. */
+  scanned: boolean;
   selfTest: SelfTestResult | undefined;
 }
 
@@ -64,7 +66,7 @@ export function judgeProtection(now: Circumstances): { protection: Protection; r
   if (now.quiet === undefined) reasons.push("no data path runs");
   else if (now.quiet > FROZEN) reasons.push(`a data-path worker gave no sign of life for ${Math.round(now.quiet)} ms`);
   if (now.mode === "prevent" && !now.inline) reasons.push("the driver cannot block");
-  if (now.rules.rules <= 1) reasons.push("no rule is in force");
+  if (now.rules.rules <= 1 && !now.scanned) reasons.push("no rule is in force");
   if (now.selfTest?.result === "failed") reasons.push(`self-test: ${now.selfTest.detail}`);
   const protection = reasons.length > 0 ? "unprotected" : now.mode === "prevent" ? "protected" : "watching";
   if (now.rules.problem !== undefined) reasons.push(`the last rules are not in force: ${now.rules.problem}`);
