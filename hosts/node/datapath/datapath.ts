@@ -30,7 +30,7 @@ export interface DataPathOptions {
   /** Names the database in event batches; raise it with every `adopt`. */
   generation: number;
   onEvents: (batch: EventBatch) => void;
-  /** A worker failed; it is being started again. */
+  /** A worker failed, or its core stopped; it goes on with another. */
   onFailure: (error: VpatchError, worker: number) => void;
 }
 
@@ -236,6 +236,9 @@ export class DataPath {
         }
         return;
       }
+      case "core-stopped":
+        this.options.onFailure(toError(report.error), index);
+        return;
       case "adopted":
       case "stopped":
         member.answers.get(report.id)?.resolve();

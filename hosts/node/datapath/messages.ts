@@ -45,6 +45,8 @@ export type Report =
   | { type: "refused"; id: number; error: ReportedError }
   /** Event records (abi/frames.ts EventRecord) of one or more batches, in order. Rule indexes are those of `generation`. */
   | { type: "events"; records: Uint8Array; generation: number; mode: Mode }
+  /** The core stopped; frames got `failure.crash`, another instance goes on. */
+  | { type: "core-stopped"; error: ReportedError }
   /** The worker cannot go on; the thread ends. */
   | { type: "failed"; error: ReportedError }
   | { type: "stopped"; id: number };

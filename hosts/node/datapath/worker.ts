@@ -5,8 +5,8 @@
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { Driver } from "../driver/driver.ts";
 import { driverModule } from "../driver/module.ts";
-import { Engine } from "../engine/engine.ts";
 import { VpatchError } from "../errors.ts";
+import { ContainedCore } from "./contained-core.ts";
 import {
   type Command,
   MAX_EVENTS_UNDER_WAY,
@@ -25,10 +25,9 @@ const LAST_BATCHES = 200;
 
 class DataPathWorker {
   private readonly setup: WorkerSetup;
-  private readonly engine: Engine;
+  private readonly core: ContainedCore;
   private readonly driver: Driver;
   private readonly share: BigInt64Array;
-  private database: Uint8Array;
   private generation: number;
   private stopping: number | undefined;
   private copied = 0n;
@@ -37,19 +36,20 @@ class DataPathWorker {
   constructor(setup: WorkerSetup, openDriver: (plan: WorkerSetup["plan"]) => Driver) {
     this.setup = setup;
     this.share = new BigInt64Array(setup.share);
-    this.database = setup.database;
     this.generation = setup.generation;
-    this.engine = new Engine({
+    this.core = new ContainedCore({
       mode: setup.mode,
       config: setup.config,
+      database: setup.database,
+      failure: setup.plan.failure.crash,
       onRecords: (records) => this.records(records),
+      onStop: (error) => this.report({ type: "core-stopped", error: reportedError(error) }),
     });
-    this.engine.load(setup.database, undefined, false);
     this.driver = openDriver(setup.plan);
   }
 
   run(): void {
-    const { driver, engine } = this;
+    const { driver, core } = this;
     const timeout = Math.max(1, Math.min(IDLE_MS, Math.floor(this.setup.plan.heartbeat / 4)));
     try {
       this.report({ type: "ready" });
@@ -59,7 +59,7 @@ class DataPathWorker {
         this.turn(timeout);
       }
       for (let left = LAST_BATCHES; left > 0 && this.turn(0) > 0; left--);
-      engine.finish();
+      core.finish();
       this.count(process.hrtime.bigint(), true);
     } finally {
       driver.close();
@@ -69,14 +69,15 @@ class DataPathWorker {
 
   /** Receives, inspects and settles one batch. Frames it had. */
   private turn(timeout: number): number {
-    const { driver, engine, share } = this;
-    engine.batch.reset();
-    const count = driver.receive(engine.batch, timeout);
+    const { driver, core, share } = this;
+    core.recover();
+    const { batch } = core;
+    batch.reset();
+    const count = driver.receive(batch, timeout);
     const now = process.hrtime.bigint();
     if (count > 0) {
-      const { batch } = engine;
-      const verdicts = engine.inspect();
-      const replies = engine.replies.map(({ index, data, lead, onward }) => ({
+      const verdicts = core.inspect();
+      const replies = core.replies.map(({ index, data, lead, onward }) => ({
         frame: index,
         packet: data.subarray(lead),
         onward,
@@ -88,7 +89,7 @@ class DataPathWorker {
     }
     if (now - this.advanced > BigInt(IDLE_MS) * 1_000_000n) {
       this.advanced = now;
-      engine.advance(Date.now() * 1000);
+      core.advance(Date.now() * 1000);
     }
     this.count(now, false);
     return count;
@@ -110,7 +111,7 @@ class DataPathWorker {
     share[Share.Errors] = BigInt(stats.errors);
     share[Share.Oversized] = BigInt(stats.oversized);
     share[Share.Lost] = BigInt(stats.lost);
-    share.set(this.engine.counters() as unknown as BigInt64Array, Share.COUNT);
+    share.set(this.core.counters() as unknown as BigInt64Array, Share.COUNT);
   }
 
   private commands(): void {
@@ -129,11 +130,10 @@ class DataPathWorker {
         return;
       }
       if (command.type === "adopt") {
-        this.engine.load(command.database, undefined, false);
-        this.database = command.database;
+        this.core.load(command.database);
         this.generation = command.generation;
       } else {
-        this.engine.setMode(command.mode, this.database);
+        this.core.setMode(command.mode);
       }
       this.report({ type: "adopted", id });
     } catch (error) {
@@ -151,7 +151,7 @@ class DataPathWorker {
     }
     const copy = records.slice();
     share[Share.EventBytes] = share[Share.EventBytes]! + BigInt(copy.length);
-    this.report({ type: "events", records: copy, generation: this.generation, mode: this.engine.mode }, copy.buffer);
+    this.report({ type: "events", records: copy, generation: this.generation, mode: this.core.mode }, copy.buffer);
   }
 
   private report(report: Report, transfer?: ArrayBuffer): void {
