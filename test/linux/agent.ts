@@ -1,5 +1,5 @@
 /** The agent under test: the runner of this folder, in a namespace of a lab. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DataPathStats } from "../../hosts/node/datapath/datapath.ts";
@@ -79,7 +79,8 @@ export class Agent {
       capture,
       rules: ruleFile,
       events: eventFile,
-      config: options.config ?? {},
+      // Connections that are there already when the agent starts go on, as with `vpatch run`.
+      config: options.config ?? { stream: { midstream: true } },
     };
     const process = new LineProcess(lab.spawn(setup.place, "node", [RUNNER, JSON.stringify(runner)]));
     const ready = await process.next("ready");
@@ -126,6 +127,23 @@ export class Agent {
     this.process.send("reload");
     const line = await answer;
     if (line.error) throw new Error(String(line.error));
+  }
+
+  /** Has a damaged database adopted, which must be refused. */
+  async damage(): Promise<void> {
+    const answer = this.process.wait((line) => "error" in line || "damaged" in line, "error");
+    this.process.send("damage");
+    if ("damaged" in (await answer)) throw new Error("a damaged database was adopted");
+  }
+
+  /** The numbers it told at its end. */
+  lastStats(): DataPathStats | undefined {
+    return this.process.lines.find((line) => "last" in line)?.last as DataPathStats | undefined;
+  }
+
+  /** Descriptors it has open. */
+  openFiles(): number {
+    return readdirSync(`/proc/${this.pid}/fd`).length;
   }
 
   async setMode(mode: Mode): Promise<void> {

@@ -65,6 +65,7 @@ async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
   await path.stop();
+  say({ last: path.stats() });
   say({ stopped: true });
   process.exit(0);
 }
@@ -83,6 +84,12 @@ const commands: Record<string, () => Promise<void> | void> = {
     rules.delete(generation - 10);
     await path.adopt(database, generation);
     say({ generation });
+  },
+  async damage() {
+    const damaged = database.slice();
+    damaged.fill(0xff, 64, 512);
+    await path.adopt(damaged, generation);
+    say({ damaged: true });
   },
   async detect() {
     await path.setMode("detect");

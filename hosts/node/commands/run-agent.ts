@@ -1,5 +1,5 @@
 /** The process of `vpatch run`: configuration, privileges, signals. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Agent } from "../agent/agent.ts";
 import { platform } from "../agent/platform.ts";
 import { makeConfiguration, type RawConfiguration, readConfiguration } from "../config/configuration.ts";
@@ -44,6 +44,22 @@ export async function runAgent(options: RunOptions): Promise<void> {
   process.exit();
 }
 
+/** An agent starts among connections that are there already: cutting them, as a capture's defaults would in prevention, is worse than following them. */
+const LIVE = { stream: { midstream: true } } as const;
+
+/** The `stream` section as the file gives it. */
+async function rawStream(file: string): Promise<RawConfiguration> {
+  const { parseAndValidate } = await import("../config/document.ts");
+  const raw = parseAndValidate(file, readFileSync(file, "utf8")) as { stream?: RawConfiguration } | null | undefined;
+  return raw?.stream ?? {};
+}
+
+/** With `LIVE`, unless the file says what becomes of connections whose start was not seen. */
+function withLive(config: Configuration, given: RawConfiguration): Configuration {
+  if (given.midstream !== undefined || given["midstream-policy"] !== undefined) return config;
+  return { ...config, stream: { ...config.stream, ...LIVE.stream } };
+}
+
 /** The file's settings, with those of the command line in their place. */
 async function configuration(options: RunOptions, file: string | undefined): Promise<Configuration> {
   const { interface: interfaces, driver } = options;
@@ -51,8 +67,8 @@ async function configuration(options: RunOptions, file: string | undefined): Pro
     ...(interfaces === undefined ? {} : { interfaces }),
     ...(driver === undefined ? {} : { driver }),
   };
-  if (file === undefined) return await makeConfiguration({ vpatch: given });
-  const config = await readConfiguration(file);
+  if (file === undefined) return await makeConfiguration({ ...LIVE, vpatch: given });
+  const config = withLive(await readConfiguration(file), await rawStream(file));
   if (Object.keys(given).length === 0) return config;
   const { vpatch } = await makeConfiguration({ vpatch: given } satisfies RawConfiguration);
   const chosen = Object.fromEntries(Object.keys(given).map((name) => [name, vpatch[name as keyof typeof vpatch]]));
