@@ -198,7 +198,20 @@ export enum Setting {
    * none of them are of the system in HostOs.
    */
   HostOsNetworks = ProbePorts + 128,
-  COUNT = HostOsNetworks + 320,
+  // Faults to simulate, 0: none. Stream offsets are one higher than they are, frames go by their number.
+  /** The parser fails at this byte of what goes to the server / to the client. */
+  SimulateAppLayerErrorToServer = HostOsNetworks + 320,
+  SimulateAppLayerErrorToClient,
+  /** The frame was lost before the stream engine saw it. */
+  SimulatePacketLoss,
+  /** Memory is exhausted when this frame asks for some. */
+  SimulateReassemblyMemcap,
+  SimulateSessionMemcap,
+  SimulateFlowMemcap,
+  SimulateDefragMemcap,
+  /** Matches of one packet are lost when there are more than `packet-alert-max`, whichever they are. */
+  SimulateAlertQueueFailure,
+  COUNT,
 }
 
 /** Entries of Setting.HostOsNetworks. */

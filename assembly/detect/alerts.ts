@@ -61,6 +61,7 @@ export function addMatch(rule: u32, tx: u64, txRecord: usize, flags: u32): void 
   if (queued >= limit) {
     // Full: rules that come first in order stay; the list is kept sorted, so the last one gives way.
     countAdd(Counter.detect__alert_queue_overflow, 1);
+    if (setting(Setting.SimulateAlertQueueFailure) != 0) return;
     const last = matchAt(queued - 1);
     if (last.rule < rule || (last.rule == rule && last.tx <= tx)) return;
     queued--;

@@ -235,7 +235,6 @@ function isTooLarge(p: Packet): bool {
 /** There is no memory for the fragment: its policy decides. */
 function refuse(p: Packet): void {
   refused = true;
-  countAdd(Counter.defrag__memcap_exception, 1);
   applyException(p, 0, setting(Setting.DefragMemcapPolicy), DropReason.DefragMemcap);
 }
 

@@ -11,6 +11,7 @@ import { Packet } from "../wire/packet";
 import { policyOf } from "./defrag_policy";
 import { Fragment } from "./fragment";
 import { mix } from "./key";
+import { simulates } from "./simulation";
 import { targetOs } from "./target_os";
 
 const DEFAULT_TRACKERS: u32 = 1024;
@@ -161,6 +162,7 @@ function matches(t: Tracker, p: Packet): bool {
 }
 
 function makeTracker(p: Packet, hash: u32): Tracker | null {
+  if (simulates(Setting.SimulateDefragMemcap, p)) return null;
   let record = take(pool);
   if (record == 0 && oldest != 0) {
     dropTracker(changetype<Tracker>(oldest));

@@ -123,6 +123,8 @@ export class Flow {
   ended: u8;
   /** ICMP type that answers `icmpType` (`response_icmp_type` of EVE), 0 without. */
   icmpPeer: u8;
+  /** What exception policies were applied for: bits of ExceptionPool. */
+  exceptions: u8;
   /** ESP: security parameters index. */
   spi: u32;
   /** Cost units within `costSecond`, a second of traffic (abi/cost.ts). */

@@ -24,6 +24,7 @@ import { Packet, PacketFlag } from "../wire/packet";
 import { TcpFlag } from "../wire/tcp";
 import { Flow, FlowEnd, FlowFlag, FlowState } from "./flow";
 import { hashOf, matches } from "./key";
+import { simulates } from "./simulation";
 import { QUEUES, queueOf, secondsOf } from "./timeouts";
 
 /** Queue of flows that ended and wait to be freed. */
@@ -197,6 +198,7 @@ function refuse(): Flow | null {
 
 function create(p: Packet): Flow | null {
   if (!mayCreate(p)) return null;
+  if (simulates(Setting.SimulateFlowMemcap, p)) return refuse();
   if (pool.used - waiting >= capacity) {
     emergency = true;
     if (!pushOut(p.timestamp)) return refuse();

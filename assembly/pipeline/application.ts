@@ -239,6 +239,13 @@ function inputFlags(flow: Flow, direction: u32, flags: u32): u32 {
   return input;
 }
 
+/** Is the parser to fail at one of these bytes (fault simulation)? */
+function simulatesError(direction: u32, offset: u64, length: u32): bool {
+  const toServer = direction == Direction.ToServer;
+  const fault = setting(toServer ? Setting.SimulateAppLayerErrorToServer : Setting.SimulateAppLayerErrorToClient);
+  return fault != 0 && offset + <u64>length >= <u64>fault;
+}
+
 function parse(
   packet: Packet,
   flow: Flow,
@@ -254,7 +261,10 @@ function parse(
   openFrames(data, streamOffset);
   noteStream(flow, direction);
   spend(Cost.Piece + length);
-  const consumed = parseApp(state, direction, data, length, inputFlags(flow, direction, flags));
+  const input = inputFlags(flow, direction, flags);
+  const consumed = simulatesError(direction, streamOffset, length)
+    ? PARSE_ERROR
+    : parseApp(state, direction, data, length, input);
   if (consumed == PARSE_ERROR) {
     fail(packet, flow);
     disableAppLayer(session);
@@ -321,11 +331,7 @@ function fail(packet: Packet, flow: Flow): void {
   countAdd(Counter.app_layer__error, 1);
   flow.flags |= FlowFlag.AppError;
   if (flow.proto == <u8>IpProto.Tcp) flow.flags |= FlowFlag.NoAppLayer;
-  if (
-    applyException(packet, changetype<usize>(flow), setting(Setting.AppLayerErrorPolicy), <u8>DropReason.AppLayerError)
-  ) {
-    countAdd(Counter.app_layer__error_exception, 1);
-  }
+  applyException(packet, changetype<usize>(flow), setting(Setting.AppLayerErrorPolicy), <u8>DropReason.AppLayerError);
 }
 
 /** A UDP datagram. True when the application layer was updated. */

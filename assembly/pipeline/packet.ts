@@ -77,10 +77,7 @@ function findFlow(packet: Packet): usize {
   let flow = lookupFlow(packet);
   if (flow === null) {
     if (flowRefused()) {
-      countAdd(Counter.flow__memcap, 1);
-      if (applyException(packet, 0, setting(Setting.FlowMemcapPolicy), <u8>DropReason.FlowMemcap)) {
-        countAdd(Counter.flow__memcap_exception, 1);
-      }
+      applyException(packet, 0, setting(Setting.FlowMemcapPolicy), <u8>DropReason.FlowMemcap);
     }
     return 0;
   }

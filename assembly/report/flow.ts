@@ -1,8 +1,11 @@
 /** Flow events, and the `flow` object other events carry. */
-import { IpProto } from "../abi/codes";
+import { ExceptionPolicy, IpProto } from "../abi/codes";
+import { ExceptionPool } from "../abi/exceptions";
 import { EventType } from "../abi/frames";
+import { Setting } from "../abi/settings";
 import { Flow, FlowFlag, FlowState } from "../flow/flow";
-import { end, flag, hex, map, number, time, word } from "../verdict/cbor";
+import { setting } from "../memory/settings";
+import { array, end, flag, hex, map, number, time, word } from "../verdict/cbor";
 import { closeEvent } from "../verdict/event";
 import { openFlowEvent } from "./header";
 
@@ -27,6 +30,70 @@ function closing(flow: Flow): void {
   flag("alerted", (flow.flags & FlowFlag.Alerted) != 0);
   if ((flow.flags & FlowFlag.Drop) != 0) word("action", "drop");
   else if ((flow.flags & FlowFlag.Pass) != 0) word("action", "pass");
+  if (flow.exceptions != 0 && array("exception_policy")) {
+    for (let pool: u32 = 0; pool < <u32>ExceptionPool.COUNT; pool++) {
+      if ((<u32>flow.exceptions & (1 << pool)) == 0 || !map("")) continue;
+      word("target", poolName(pool));
+      word("policy", policyName(policyOf(pool)));
+      end();
+    }
+    end();
+  }
+}
+
+function poolName(pool: u32): string {
+  switch (<i32>pool) {
+    case ExceptionPool.DefragMemcap:
+      return "defrag_memcap";
+    case ExceptionPool.StreamMemcap:
+      return "stream_memcap";
+    case ExceptionPool.StreamReassemblyMemcap:
+      return "stream_reassembly_memcap";
+    case ExceptionPool.FlowMemcap:
+      return "flow_memcap";
+    case ExceptionPool.StreamMidstream:
+      return "stream_midstream";
+    default:
+      return "app_layer_error";
+  }
+}
+
+function policyOf(pool: u32): u32 {
+  switch (<i32>pool) {
+    case ExceptionPool.DefragMemcap:
+      return setting(Setting.DefragMemcapPolicy);
+    case ExceptionPool.StreamMemcap:
+      return setting(Setting.StreamMemcapPolicy);
+    case ExceptionPool.StreamReassemblyMemcap:
+      return setting(Setting.ReassemblyMemcapPolicy);
+    case ExceptionPool.FlowMemcap:
+      return setting(Setting.FlowMemcapPolicy);
+    case ExceptionPool.StreamMidstream:
+      return setting(Setting.MidstreamPolicy);
+    default:
+      return setting(Setting.AppLayerErrorPolicy);
+  }
+}
+
+function policyName(policy: u32): string {
+  switch (<i32>policy) {
+    case ExceptionPolicy.PassPacket:
+      return "pass_packet";
+    case ExceptionPolicy.PassFlow:
+      return "pass_flow";
+    case ExceptionPolicy.Bypass:
+      return "bypass";
+    case ExceptionPolicy.DropPacket:
+      return "drop_packet";
+    case ExceptionPolicy.DropFlow:
+      return "drop_flow";
+    case ExceptionPolicy.Reject:
+      return "reject";
+    case ExceptionPolicy.RejectBoth:
+      return "reject_both";
+    default:
+      return "ignore";
+  }
 }
 
 function stateName(flow: Flow): string {

@@ -1,8 +1,10 @@
 /** A segment's way into the stream: depth, urgent data, overlaps, and whom it concerns. */
 import { DropReason } from "../abi/codes";
 import { Counter } from "../abi/counters";
+import { Setting } from "../abi/settings";
 import { StreamEvent } from "../abi/stream_events";
 import { applyException } from "../flow/exception";
+import { simulates } from "../flow/simulation";
 import { release } from "../memory/heap";
 import { countAdd } from "../verdict/counters";
 import { Packet, PacketFlag } from "../wire/packet";
@@ -66,14 +68,13 @@ function takeData(session: Session, direction: u32, packet: Packet): bool {
 function insert(session: Session, h: Half, target: u32, packet: Packet, offset: u64, data: usize, length: u32): bool {
   if (length > 65535) length = 65535;
   let segment: usize = 0;
-  if (!inlineMode) {
-    segment = openSegment(offset, length);
-    if (segment == 0) {
-      countAdd(Counter.tcp__segment_memcap_drop, 1);
-      packet.raise(StreamEvent.reassembly_no_segment);
-      session.flags |= SessionFlag.Lossy;
-      return false;
-    }
+  const simulated = simulates(Setting.SimulateReassemblyMemcap, packet);
+  if (!inlineMode && !simulated) segment = openSegment(offset, length);
+  if (simulated || (!inlineMode && segment == 0)) {
+    countAdd(Counter.tcp__segment_memcap_drop, 1);
+    packet.raise(StreamEvent.reassembly_no_segment);
+    session.flags |= SessionFlag.Lossy;
+    return false;
   }
   let result: Insert;
   const overlap = offset >= h.rightEdge ? Overlap.None : compareHeld(h, offset, data, length);
@@ -127,9 +128,9 @@ export function handleSegment(session: Session, direction: u32, packet: Packet):
     if (takeData(session, direction, packet)) {
       if (!packet.has(PacketFlag.StreamIgnored)) packet.set(PacketFlag.StreamAdded);
     } else {
-      if (applyException(packet, packet.flow, reassemblyPolicy, DropReason.StreamReassembly)) {
-        countAdd(Counter.tcp__reassembly_exception, 1);
-      }
+      // What becomes of it is the policy's decision alone.
+      packet.set(PacketFlag.StreamIgnored);
+      applyException(packet, packet.flow, reassemblyPolicy, DropReason.StreamReassembly);
       if (opposing) setDue(1 - direction);
       return;
     }

@@ -1,12 +1,14 @@
 /** No session yet: it opens with a SYN, or, where the configuration allows, midstream. */
 import { Direction, DropReason, ExceptionPolicy } from "../abi/codes";
 import { Counter } from "../abi/counters";
+import { Setting } from "../abi/settings";
 import { StreamEvent } from "../abi/stream_events";
 import { applyException } from "../flow/exception";
 import { Flow } from "../flow/flow";
+import { simulates } from "../flow/simulation";
 import { swapFlow } from "../flow/swap";
 import { countAdd } from "../verdict/counters";
-import { Packet } from "../wire/packet";
+import { Packet, PacketFlag } from "../wire/packet";
 import { TcpOption } from "../wire/tcp_option";
 import { resetNextWin, scaledWindow, updateNextSeq } from "./acknowledgement";
 import { asyncOneside, midstream, midstreamPolicy, sessionPolicy } from "./configuration";
@@ -27,12 +29,10 @@ export function startAt(h: Half, isn: u32): void {
 /** A session for the packet's flow, or null: then the exception policy has decided. */
 function newSession(flow: Flow, packet: Packet): Session | null {
   if (flow.tcp != 0) return changetype<Session>(flow.tcp);
-  const address = openSession();
+  const address: usize = simulates(Setting.SimulateSessionMemcap, packet) ? 0 : openSession();
   if (address == 0) {
     countAdd(Counter.tcp__ssn_memcap_drop, 1);
-    if (applyException(packet, changetype<usize>(flow), sessionPolicy, DropReason.StreamMemcap)) {
-      countAdd(Counter.tcp__memcap_exception, 1);
-    }
+    applyException(packet, changetype<usize>(flow), sessionPolicy, DropReason.StreamMemcap);
     return null;
   }
   flow.tcp = address;
@@ -44,9 +44,7 @@ function newSession(flow: Flow, packet: Packet): Session | null {
 }
 
 function applyMidstreamPolicy(flow: Flow, packet: Packet): void {
-  if (applyException(packet, changetype<usize>(flow), midstreamPolicy, DropReason.StreamMidstream)) {
-    countAdd(Counter.tcp__midstream_exception, 1);
-  }
+  applyException(packet, changetype<usize>(flow), midstreamPolicy, DropReason.StreamMidstream);
 }
 
 /** Policies that let a midstream session be tracked. */
@@ -85,7 +83,8 @@ export function stateNone(flow: Flow, packet: Packet): bool {
 
 function open(flow: Flow, packet: Packet): bool {
   const opened = newSession(flow, packet);
-  if (opened === null) return false;
+  // A policy that lets the packet by is not undone by drop-invalid.
+  if (opened === null) return packet.has(PacketFlag.PassedByPolicy);
   const session = <Session>opened;
   moveTo(session, packet, TcpState.SynSent);
   if (asyncOneside) session.flags |= SessionFlag.Async;
@@ -118,7 +117,8 @@ function open(flow: Flow, packet: Packet): bool {
 /** A session whose handshake was missed; the sender of the packet counts as its client. */
 function pickUp(flow: Flow, packet: Packet, state: TcpState): bool {
   const opened = newSession(flow, packet);
-  if (opened === null) return false;
+  // A policy that lets the packet by is not undone by drop-invalid.
+  if (opened === null) return packet.has(PacketFlag.PassedByPolicy);
   const session = <Session>opened;
   countAdd(Counter.tcp__midstream_pickups, 1);
   moveTo(session, packet, state);
@@ -147,7 +147,8 @@ function pickUp(flow: Flow, packet: Packet, state: TcpState): bool {
 /** The first packet seen is a SYN/ACK: its sender is the server, so flow and packet turn round. */
 function pickUpSynAck(flow: Flow, packet: Packet): bool {
   const opened = newSession(flow, packet);
-  if (opened === null) return false;
+  // A policy that lets the packet by is not undone by drop-invalid.
+  if (opened === null) return packet.has(PacketFlag.PassedByPolicy);
   const session = <Session>opened;
   countAdd(Counter.tcp__midstream_pickups, 1);
   if (packet.direction == <u8>Direction.ToServer) {

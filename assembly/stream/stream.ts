@@ -5,9 +5,11 @@
  */
 import { Action, DropReason } from "../abi/codes";
 import { Counter } from "../abi/counters";
+import { Setting } from "../abi/settings";
 import { StreamEvent } from "../abi/stream_events";
 import { dropPacket } from "../flow/exception";
 import { Flow, FlowState } from "../flow/flow";
+import { simulates } from "../flow/simulation";
 import { setFlowState } from "../flow/table";
 import { countAdd } from "../verdict/counters";
 import { Packet, PacketFlag } from "../wire/packet";
@@ -50,6 +52,7 @@ function countFlags(packet: Packet): void {
 /** Takes a TCP packet of a flow; `packet.direction` and `packet.flow` are set. */
 export function streamPacket(packet: Packet, flow: Flow): void {
   beginUpdate(packet);
+  if (simulates(Setting.SimulatePacketLoss, packet)) return;
   const pseudo = packet.has(PacketFlag.Pseudo);
   if (!pseudo) {
     countFlags(packet);

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { ExitCode, fileError, formatError, VpatchError } from "../errors.ts";
+import { addSimulationOptions, withSimulation } from "./simulation.ts";
 
 interface ReplayArguments {
   rules?: string[];
@@ -23,8 +24,7 @@ interface ReplayArguments {
 const SHOWN_RULES = 20;
 
 export function registerReplay(program: Command): void {
-  program
-    .command("replay")
+  addSimulationOptions(program.command("replay"))
     .description("inspect captures; write events, and in prevention mode what passes")
     .argument("[capture...]", "pcap or pcapng files, plain or gzipped, or folders with them")
     .option("-r, --rules <file|dir...>", "rule files, or folders with them")
@@ -82,7 +82,8 @@ async function replay(captures: string[], args: ReplayArguments): Promise<void> 
   const { findCaptures } = await import("../replay/captures.ts");
   const files = findCaptures(captures);
   const { defaultConfiguration, readConfiguration } = await import("../config/configuration.ts");
-  const config = args.config ? await readConfiguration(args.config) : defaultConfiguration();
+  const configured = args.config ? await readConfiguration(args.config) : defaultConfiguration();
+  const config = withSimulation(configured, args as unknown as Readonly<Record<string, unknown>>);
   const { database, refused, policyMode } = await rulesOf(args, config);
   const mode = args.mode ?? policyMode ?? "detect";
   const { fileSink } = await import("../eve/log.ts");

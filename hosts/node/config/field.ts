@@ -124,6 +124,12 @@ export function integer(
   return field(doc, "a whole number", schema, Number, stock, options);
 }
 
+/** A whole number, or left out. */
+export function optionalInteger(doc: string): Field<number | undefined> {
+  const schema = { type: ["integer", "string"], minimum: 0, maximum: 0xffff_fffe, pattern: "^[0-9]+$" };
+  return field<number | undefined>(doc, "a whole number", schema, Number, undefined);
+}
+
 /** One of a set of words. */
 export function choice<const W extends string>(
   doc: string,

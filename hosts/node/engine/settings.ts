@@ -49,6 +49,7 @@ export function writeSettings(config: Configuration, mode: Mode, table: Uint32Ar
   decoding(config, set);
   following(config, set, toggled);
   policies(config, prevent, set);
+  faults(config, set);
   detection(config, set);
   applications(config, set);
   logging(config, set);
@@ -199,6 +200,18 @@ function midstreamPolicy(
     });
   }
   return policy(own, true, midstream);
+}
+
+function faults({ vpatch: { simulate } }: Configuration, set: Set): void {
+  const offset = (value: number | undefined): number => (value === undefined ? 0 : value + 1);
+  set(Setting.SimulateAppLayerErrorToServer, offset(simulate["applayer-error-at-offset-ts"]));
+  set(Setting.SimulateAppLayerErrorToClient, offset(simulate["applayer-error-at-offset-tc"]));
+  set(Setting.SimulatePacketLoss, simulate["packet-loss"] ?? 0);
+  set(Setting.SimulateReassemblyMemcap, simulate["packet-tcp-reassembly-memcap"] ?? 0);
+  set(Setting.SimulateSessionMemcap, simulate["packet-tcp-ssn-memcap"] ?? 0);
+  set(Setting.SimulateFlowMemcap, simulate["packet-flow-memcap"] ?? 0);
+  set(Setting.SimulateDefragMemcap, simulate["packet-defrag-memcap"] ?? 0);
+  set(Setting.SimulateAlertQueueFailure, simulate["alert-queue-realloc-failure"]);
 }
 
 function detection(config: Configuration, set: Set): void {

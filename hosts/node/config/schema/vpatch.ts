@@ -2,6 +2,7 @@
 import { integer, section, size, text } from "../field.ts";
 import { agentSettings } from "./agent.ts";
 import { exceptionPolicy } from "./policies.ts";
+import { simulate } from "./simulate.ts";
 
 export const vpatch = section("What has no counterpart in suricata.yaml.", {
   ...agentSettings,
@@ -32,4 +33,5 @@ export const vpatch = section("What has no counterpart in suricata.yaml.", {
     suspend: integer("Seconds of traffic for which a rule that spent more is not checked.", 10),
     policy: exceptionPolicy("When a packet or flow exceeds its budget."),
   }),
+  simulate,
 });
