@@ -4,7 +4,6 @@
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { maskOf } from "../../hosts/linux/system/capabilities.ts";
@@ -12,67 +11,14 @@ import { AGENT_CAPABILITIES } from "../../hosts/linux/system/platform.ts";
 import { SETUPS } from "./agent.ts";
 import { INLINE } from "./drivers.ts";
 import { CLIENT4, Lab, SERVER4, SERVER6, sleep, until } from "./lab.ts";
-import { LineProcess } from "./lines.ts";
 import { FOLDER, FULL } from "./setting.ts";
+import { listen, RULE, Talk, unharmed } from "./talking.ts";
 import { Vpatch } from "./vpatch.ts";
 
-const TALK = fileURLToPath(new URL("./talk.ts", import.meta.url));
-const TSX = fileURLToPath(import.meta.resolve("tsx"));
-const PORT = 7001;
-const RULE = 'drop tcp any any -> any 7001 (msg:"attack"; flow:to_server; content:"attack!"; sid:1000001; rev:1;)\n';
 /** Connections older than the agent are picked up. */
 const MIDSTREAM = { stream: { midstream: true } };
 /** How long rules are reloaded every second. */
 const RELOADING = FULL ? 30_000 : 8_000;
-
-interface Report {
-  said: number;
-  echoed: number;
-  lost: number;
-  wrong: number;
-  attacks: number;
-  answered: number;
-  longest: number;
-}
-
-class Talk {
-  readonly #client: LineProcess;
-
-  private constructor(client: LineProcess) {
-    this.#client = client;
-  }
-
-  static async start(lab: Lab, host: string): Promise<Talk> {
-    const client = new LineProcess(lab.spawn("client", "node", ["--import", TSX, TALK, "client", host, `${PORT}`]));
-    await client.next("talking");
-    const talk = new Talk(client);
-    await sleep(300);
-    await talk.report();
-    return talk;
-  }
-
-  /** What happened since the last report. */
-  async report(): Promise<Report> {
-    const answer = this.#client.next("report");
-    this.#client.send("report");
-    return (await answer).report as Report;
-  }
-
-  attacks(on: boolean): void {
-    this.#client.send(on ? "attacks on" : "attacks off");
-  }
-
-  end(): void {
-    this.#client.send("end");
-  }
-}
-
-/** No connection was lost, none stood still, every line came back as it was. */
-function unharmed({ said, echoed, lost, wrong, longest }: Report, stillness = 3000): void {
-  assert.equal([lost, wrong], [0, 0], "connections lost, lines changed");
-  assert.ok(echoed > 0 && said - echoed < 200, `${echoed} of ${said} lines came back`);
-  assert.ok(longest < stillness, `a line took ${Math.round(longest)} ms`);
-}
 
 for (const driver of INLINE.filter((each) => each !== "bridge")) {
   const test = suite(`agent with ${driver}`);
@@ -81,8 +27,7 @@ for (const driver of INLINE.filter((each) => each !== "bridge")) {
   test.before(async () => {
     lab = new Lab(FOLDER);
     agent = new Vpatch(lab, SETUPS[driver], RULE);
-    const server = new LineProcess(lab.spawn("server", "node", ["--import", TSX, TALK, "server", `${PORT}`]));
-    await server.next("listening");
+    await listen(lab);
   });
   test.after(async () => {
     await agent?.stop();
@@ -230,8 +175,7 @@ passive("begins in detection; prevention brings a driver that blocks, under load
   const lab = new Lab(FOLDER);
   const agent = new Vpatch(lab, { driver: "af-packet", place: "server", interfaces: ["eth0"] }, RULE);
   try {
-    const server = new LineProcess(lab.spawn("server", "node", ["--import", TSX, TALK, "server", `${PORT}`]));
-    await server.next("listening");
+    await listen(lab);
     const status = await agent.start({ mode: "detect", driver: "auto" }, MIDSTREAM);
     assert.equal(
       [status.driver, status.protection, status.selfTest!.detail],
