@@ -1,4 +1,5 @@
 /** EVE to sockets and to syslog; what each destination gets, and what a slow or absent reader costs. */
+import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -145,6 +146,33 @@ test("several outputs of a configuration, each with its event types; followers, 
       ["vpatch", 1],
     ]),
   );
+});
+
+test("syslog, to the local socket and to a server", async ({ folder }) => {
+  const socket = join(folder, "log");
+  const receiver = new UnixDatagramReceiver(socket);
+  const server = createSocket("udp4");
+  const received: string[] = [];
+  server.on("message", (bytes) => received.push(bytes.toString()));
+  await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
+  const { outputs: options } = await makeConfiguration({
+    outputs: [
+      { "eve-log": { filetype: "syslog", filename: socket, facility: "daemon", level: "Notice", identity: "probe" } },
+      { "eve-log": { filetype: "syslog", server: `127.0.0.1:${server.address().port}` } },
+    ],
+  });
+  assert.is(
+    (await makeConfiguration({ outputs: [{ "eve-log": { filetype: "syslog" } }] })).outputs.destinations[0]!.filename,
+    "/dev/log",
+  );
+  const outputs = await openOutputs(options.destinations, folder, (path) => new UnixDatagramSender(path));
+  outputs.write(line("alert"));
+  await until(() => received.length > 0);
+  await outputs.close(100);
+  assert.match(receiver.receive()!.toString(), /^<29>\w{3} [ \d]\d [\d:]{8} probe\[\d+\]: \{"event_type":"alert"\}$/);
+  assert.match(received[0]!, /^<174>1 \S+ \S+ vpatch \d+ eve - \{"event_type":"alert"\}$/);
+  receiver.close();
+  server.close();
 });
 
 test("destinations tell what they lost", async () => {

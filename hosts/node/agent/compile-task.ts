@@ -7,9 +7,11 @@ import { defaultConfiguration, readConfiguration } from "../config/configuration
 import type { Configuration } from "../config/schema/root.ts";
 import type { Mode } from "../engine/settings.ts";
 import { readPolicy } from "../policy/document.ts";
+import type { EffectiveSet } from "../policy/effective.ts";
 import { effectiveSet } from "../policy/load.ts";
 import { type CompiledRules, compileEffective, compileRules, type Refusal } from "../rules/compile.ts";
 import { type RuleSource, readRuleFiles, readText } from "../rules/files.ts";
+import { SELF_TEST_SID } from "./self-test.ts";
 import { assignedRulesFile, assignmentsPath } from "./state-files.ts";
 
 export interface CompileInput {
@@ -44,16 +46,23 @@ export async function compileTask({ config: file, state, output }: CompileInput)
 }
 
 function compile(
-  sources: readonly RuleSource[],
+  rules: readonly RuleSource[],
   config: Configuration,
   state: string,
 ): CompiledRules & Pick<CompileOutcome, "policy"> {
+  const own = { file: SELF_TEST_RULES, text: readText(join(packageFolder(), "signatures", SELF_TEST_RULES)) };
   const { policy: file, scan } = config.vpatch;
-  if (file === undefined) return compileRules(sources, config);
+  if (file === undefined) return compileRules([...rules, own], config);
   const assignments = scan.enabled ? { assignmentFile: assignmentsPath(state) } : {};
-  const set = effectiveSet({ policy: readPolicy(file), rules: sources, config, ...assignments });
+  const set = effectiveSet({ policy: readPolicy(file), rules, config, ...assignments });
   const warnings = set.warnings.map(({ message }) => message);
-  return { ...compileEffective(set, config), policy: { mode: set.mode, warnings } };
+  const effective: EffectiveSet = {
+    ...set,
+    sources: [...set.sources, own],
+    // The self-test's signature is no policy's business.
+    adjust: (rule) => (rule.file === own.file ? { rule, detectOnly: false, exceptions: [] } : set.adjust(rule)),
+  };
+  return { ...compileEffective(effective, config), policy: { mode: set.mode, warnings } };
 }
 
 /** The rules of an agent with this configuration. Without rule files and without the scan: the packaged signatures. */
@@ -66,14 +75,14 @@ function sourcesInForce(config: Configuration, state: string): { sources: RuleSo
   const { enabled } = config.vpatch.scan;
   const files = given.length === 0 && !enabled ? [signatures] : given;
   const sources = files.length > 0 ? readRuleFiles(files) : [];
-  const self = { file: SELF_TEST_RULES, text: readText(join(signatures, SELF_TEST_RULES)) };
   const assignedFile = assignedRulesFile(state);
   const text = enabled && existsSync(assignedFile) ? readText(assignedFile) : "";
-  const sids = sidsOf(`${text}${self.text}`);
+  // The packaged signatures bring the self-test's, too.
+  const sids = sidsOf(text).add(`${SELF_TEST_SID}`);
   // What the scan assigned stands for the same rule of a file: it knows the action and the ports.
   const others = sources.map(({ file, text }) => ({ file, text: withoutRules(text, sids) }));
   const assigned = text === "" ? [] : [{ file: assignedFile, text }];
-  return { sources: [...others, ...assigned, self], assigned: sidsOf(text).size };
+  return { sources: [...others, ...assigned], assigned: sidsOf(text).size };
 }
 
 const SID = /[;(]\s*sid\s*:\s*(\d+)\s*;/;

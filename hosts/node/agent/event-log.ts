@@ -7,9 +7,7 @@ import { EveLog } from "../eve/log.ts";
 import type { EventView } from "../eve/record.ts";
 import type { RuleDescription } from "../eve/rules.ts";
 import type { EveOutputs } from "../output/eve-outputs.ts";
-
-/** Number of the self-test's signature (signatures/self-test.rules). */
-export const SELF_TEST_SID = 9_199_999;
+import { SELF_TEST_SID } from "./self-test.ts";
 
 /** An alert of the self-test's signature. */
 export interface Sighting {

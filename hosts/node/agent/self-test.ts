@@ -5,6 +5,9 @@
 import type { Mode } from "../engine/settings.ts";
 import type { Sighting } from "./event-log.ts";
 
+/** Number of the self-test's signature (signatures/self-test.rules). */
+export const SELF_TEST_SID = 9_199_999;
+
 /** The datagram's payload; signatures/self-test.rules matches its beginning. */
 export const SELF_TEST_PAYLOAD = "VPATCH-SELF-TEST-SIGNATURE: this is no attack, but the test of a protection.\n";
 

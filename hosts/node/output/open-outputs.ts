@@ -11,9 +11,6 @@ import { syslogEnvelope } from "./syslog.ts";
 import { UdpSender } from "./udp-sender.ts";
 import { UnixStream } from "./unix-stream.ts";
 
-/** Where syslog listens on this machine. */
-export const LOCAL_SYSLOG = "/dev/log";
-
 /** Makes a sender of Unix datagrams; the operating system's part. */
 export type UnixSender = (path: string) => DatagramSender;
 
@@ -40,8 +37,7 @@ async function open(wanted: EveDestination, folder: string, unixSender: UnixSend
       const { server, ...syslog } = wanted.syslog;
       const host = hostname();
       const envelope = syslogEnvelope({ ...syslog, host, pid: process.pid, local: server === undefined });
-      if (server === undefined)
-        return new DatagramLines(`syslog ${LOCAL_SYSLOG}`, unixSender(LOCAL_SYSLOG), envelope, bufferSize);
+      if (server === undefined) return new DatagramLines(`syslog ${path}`, unixSender(path), envelope, bufferSize);
       const colon = server.lastIndexOf(":");
       const sender = new UdpSender(server.slice(0, colon).replace(/^\[|\]$/g, ""), Number(server.slice(colon + 1)));
       return new DatagramLines(`syslog ${server}`, sender, envelope, bufferSize);

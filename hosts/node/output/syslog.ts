@@ -1,5 +1,8 @@
 /** Syslog envelopes: RFC 5424, and the older form of RFC 3164 as `syslog(3)` writes it to /dev/log. */
 
+/** Where syslog listens on this machine. */
+export const LOCAL_SYSLOG = "/dev/log";
+
 /** RFC 5424, section 6.2.1. */
 export const FACILITIES = [
   ...["kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"],

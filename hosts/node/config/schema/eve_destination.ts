@@ -1,11 +1,11 @@
 /** Where an `eve-log` output of a running agent goes: a file, syslog, a Unix socket. Names as in suricata.yaml, where they exist. */
-import { FACILITIES, LEVELS } from "../../output/syslog.ts";
+import { FACILITIES, LEVELS, LOCAL_SYSLOG } from "../../output/syslog.ts";
 import { BOOLEAN_SCHEMA, isTrue, type JsonSchema } from "../field.ts";
 import { parseSize, SIZE_PATTERN } from "../size.ts";
 
 export interface EveDestination {
   filetype: "regular" | "syslog" | "unix_stream" | "unix_dgram";
-  /** Path, or name within `default-log-dir`. */
+  /** Path, or name within `default-log-dir`; of syslog: the socket, /dev/log unless given. */
   filename: string;
   append: boolean;
   filemode: number;
@@ -20,7 +20,7 @@ export interface EveDestination {
     facility: string;
     level: string;
     format: "rfc3164" | "rfc5424";
-    /** `host:port` of a server to reach over UDP; left out: /dev/log. */
+    /** `host:port` of a server to reach over UDP; left out: the socket `filename`. */
     server?: string;
   };
   /** Event types to write; left out: all that the first output has. */
@@ -84,7 +84,7 @@ export function parseDestination(raw: Raw, types: ReadonlySet<string> | undefine
   const server = raw.server as string | undefined;
   return {
     filetype,
-    filename: text("filename", stock.filename),
+    filename: text("filename", filetype === "syslog" ? LOCAL_SYSLOG : stock.filename),
     append: raw.append === undefined ? stock.append : isTrue(raw.append),
     filemode: Number.parseInt(text("filemode", stock.filemode.toString(8)), 8),
     rotateSize: bytes("rotate-size", stock.rotateSize),
