@@ -42,7 +42,6 @@ export enum Op {
   StreamSize = 38,
   DecodeEvent = 39,
   Rpc = 40,
-  FtpBounce = 41,
   /** Never matches (a keyword valid but unsatisfiable). */
   Never = 42,
   TcpOption = 43,
@@ -62,6 +61,7 @@ export enum Op {
   DcerpcOpnum = 100,
   FileProperty = 101,
   TxFlags = 102,
+  FtpBounce = 103,
   // After the match.
   Replace = 128,
   FileStore = 129,

@@ -10,6 +10,7 @@ const { Ftp, FtpData } = AppProto;
 const request = [{ app: Ftp, direction: S, progress: 0 }];
 const reply = [{ app: Ftp, direction: C, progress: 0 }];
 const REPLY_RECEIVED = buffer("ftp.reply_received", 0, reply, { kind: "generic" });
+const BOUNCE = buffer("ftpbounce", 0, request, { kind: "generic" });
 const MODE = buffer("ftp.mode", 0, bothWays(Ftp), { kind: "generic" });
 const DATA_COMMAND = buffer("ftpdata_command", B.ftpdata_command, bothWays(FtpData));
 
@@ -33,6 +34,15 @@ export const FTP_KEYWORDS: Keyword[] = family("FTP", [
       const wanted = chosen(value, { yes: 1, true: 1, on: 1, "1": 1, no: 0, false: 0, off: 0, "0": 0 });
       signature.setApp(Ftp);
       equals(signature, REPLY_RECEIVED, Field.ftp__reply_received, wanted);
+    },
+  },
+  {
+    name: "ftpbounce",
+    value: "none",
+    docs: "A PORT command names another address than the client's.",
+    apply: (signature) => {
+      signature.setApp(Ftp);
+      signature.addGeneric(BOUNCE, { op: Op.FtpBounce });
     },
   },
   {

@@ -250,14 +250,6 @@ export const PACKET_KEYWORDS: Keyword[] = [
         signature.requirePacket();
       },
     },
-    {
-      name: "ftpbounce",
-      value: "none",
-      docs: "A PORT command names another address than the client's.",
-      apply: (signature) => {
-        signature.addPacket({ op: Op.FtpBounce });
-      },
-    },
   ]),
 ];
 

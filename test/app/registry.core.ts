@@ -14,6 +14,7 @@ export {
   appNumber,
   closeApp,
   freeTx,
+  hasParser,
   isComplete,
   logApp,
   openApp,

@@ -28,7 +28,6 @@ import { matchAppLayerProtocol } from "../state/protocol";
 import { matchVariable } from "../state/variables";
 import { matchXbits } from "../state/xbits";
 import { checksumHolds } from "./checksum";
-import { matchFtpBounce } from "./ftpbounce";
 import { packetNumber, packetNumbers } from "./numbers";
 import { ipOptionBits } from "./options";
 import { matchStreamSize } from "./stream_size";
@@ -75,8 +74,6 @@ function matchOne(c: usize, packet: Packet): bool {
       return hasEvent(packet, load<u16>(c, EventField.event));
     case Op.Rpc:
       return matchRpc(c, packet);
-    case Op.FtpBounce:
-      return matchFtpBounce(packet);
     case Op.FlowBits:
       return matchFlowBits(c, packet);
     case Op.FlowInt:

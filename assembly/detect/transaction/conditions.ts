@@ -20,6 +20,7 @@ import { traceCondition, traceNumber, tracing } from "../../verdict/trace";
 import { Packet } from "../../wire/packet";
 import { compareNumber } from "../compare";
 import { matchAppLayerProtocol } from "../state/protocol";
+import { matchFtpBounce } from "./ftpbounce";
 
 /** Numbers a transaction may have of one kind before the rest is ignored. */
 const MAX_INDEX: u32 = 4096;
@@ -60,6 +61,8 @@ function matchOne(c: usize, state: AppState, tx: Tx, direction: u32, packet: Pac
       return matchOpnum(c, state, tx);
     case Op.AppLayerProtocol:
       return matchAppLayerProtocol(c, packet);
+    case Op.FtpBounce:
+      return matchFtpBounce(state, tx, packet);
     default:
       return false;
   }
