@@ -287,7 +287,9 @@ function applyByteMath(signature: SignatureBuilder, text: string): void {
   const right: Operand = /^\d+$/.test(need("rvalue"))
     ? parseUnsigned(need("rvalue"), 0xffff_ffff)
     : { variable: signature.variable(need("rvalue")) };
-  if (right === 0 && operator === MathOperator.Divide) throw new RuleError("a division by 0");
+  const shift = operator === MathOperator.ShiftLeft || operator === MathOperator.ShiftRight;
+  if (shift && typeof bytes === "number" && bytes > 4)
+    throw new RuleError("a number of more than 4 bytes is not shifted");
   if (!/^[a-zA-Z]\w*$/.test(need("result")))
     throw new RuleError(`"${need("result")}" cannot be the name of a variable`);
   const condition = {
