@@ -2,7 +2,9 @@
 import { deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 
 /** What a group's name does with its content. */
-const GROUPS: Readonly<Record<string, (content: Buffer) => Buffer>> = {
+export type Groups = Readonly<Record<string, (content: Buffer) => Buffer>>;
+
+const GROUPS: Groups = {
   ber: (content) => Buffer.concat([berLength(content.length), content]),
   varint: (content) => Buffer.concat([varint(content.length), content]),
   dnp3: dnp3Link,
@@ -22,8 +24,8 @@ const STRINGS: Readonly<Record<string, (text: Buffer) => Buffer>> = {
 const TOKEN =
   /\s+|#[^\n]*|(\d+)\*|(?:u(8|16|24|32|64)(l?)([+-]\d+)?|([a-z]\w*))\(|([a-z]\w*)?"((?:[^"\\]|\\.)*)"|(\))|([0-9a-f]{2})/iy;
 
-/** @throws Error that quotes what cannot be read */
-export function parseBytes(text: string): Buffer {
+/** @param more groups beside those of the notation @throws Error that quotes what cannot be read */
+export function parseBytes(text: string, more: Groups = {}): Buffer {
   const open: { parts: Buffer[]; close: (content: Buffer) => Buffer; times: number }[] = [];
   let parts: Buffer[] = [];
   let times = 1;
@@ -39,7 +41,10 @@ export function parseBytes(text: string): Buffer {
     const [whole, count, width, little, bias, group, prefix = "", string, end, hex] = found;
     if (count !== undefined) times = Number(count);
     else if (width !== undefined || group !== undefined) {
-      const close = group === undefined ? lengthPrefix(Number(width), little !== "", Number(bias ?? 0)) : GROUPS[group];
+      const close =
+        group === undefined
+          ? lengthPrefix(Number(width), little !== "", Number(bias ?? 0))
+          : (more[group] ?? GROUPS[group]);
       if (!close) throw new Error(`"${whole}" is no group`);
       open.push({ parts, close, times });
       parts = [];

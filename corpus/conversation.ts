@@ -1,5 +1,5 @@
 /** Conversations as text: who says what over one connection. The form is described in `corpus/README.md`. */
-import { parseBytes, unescapeText } from "./bytes.ts";
+import { type Groups, parseBytes, unescapeText } from "./bytes.ts";
 
 /** One side's words, sent at once (in as many segments as it takes). */
 export interface Message {
@@ -36,9 +36,10 @@ const DEFAULT_SEGMENT = 1400;
  * Reads a conversation.
  * @param head what follows `conversation` on the block's first line
  * @param lines the lines of the block
+ * @param groups beside those of the byte notation
  * @throws Error that says which line is wrong
  */
-export function parseConversation(head: string, lines: readonly string[]): Conversation {
+export function parseConversation(head: string, lines: readonly string[], groups: Groups = {}): Conversation {
   const found = HEAD.exec(head.trim());
   if (!found) throw new Error(`"${head}" is not "tcp|udp CLIENT:PORT > SERVER:PORT [options]"`);
   const [, transport, client, server, rest] = found as unknown as [string, "tcp" | "udp", string, string, string];
@@ -61,7 +62,7 @@ export function parseConversation(head: string, lines: readonly string[]): Conve
   let hex: string[] = [];
   let wait = 0;
   const finishHex = (): void => {
-    if (hex.length > 0) last?.parts.push(parseBytes(hex.join("\n")));
+    if (hex.length > 0) last?.parts.push(parseBytes(hex.join("\n"), groups));
     hex = [];
   };
   const finish = (): void => {

@@ -3,7 +3,7 @@
  *
  * | block | lines |
  * | --- | --- |
- * | `conversation tcp\|udp A > B [options]` | who says what (`corpus/README.md`); more options: `vlan=ID`, `at=SECONDS` |
+ * | `conversation tcp\|udp A > B [options]` | who says what (`corpus/README.md`); more options: `vlan=ID`, `at=SECONDS`; more groups: `quic( )` |
  * | `frames` | a frame a line (`test/cases/layers.ts`) |
  * | `config` | configuration (YAML), for the whole case |
  * | `file NAME` | a file that rules may name |
@@ -16,10 +16,12 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { parse as parseYaml } from "yaml";
-import { parseConversation } from "../../corpus/conversation.ts";
+import type { Groups } from "../../corpus/bytes.ts";
+import { type Conversation, parseConversation } from "../../corpus/conversation.ts";
 import { conversationFrames, DEFAULT_START } from "../../corpus/frames.ts";
 import type { RawConfiguration } from "../../hosts/node/config/configuration.ts";
 import type { FrameInput } from "../../hosts/node/engine/engine.ts";
+import { initial } from "../app/quic_packet.ts";
 import { parseFrames } from "./layers.ts";
 
 /** How often a rule alerts, or why it never can. */
@@ -92,11 +94,21 @@ function parseCase(file: string, name: string, source: string): Case {
   return found;
 }
 
+/** Groups of the byte notation that need cryptography: the first packet of a QUIC client, version 1, around its frames. */
+const GROUPS: Groups = {
+  quic: (frames) => initial(1, "client", Buffer.from("0102030405060708", "hex"), frames),
+};
+
+/** A conversation block as it was said. */
+export function readConversation(head: string, lines: readonly string[]): Conversation {
+  return parseConversation(head, lines, GROUPS);
+}
+
 /** The frames of a conversation block. */
 export function conversationTraffic(head: string, lines: readonly string[]): FrameInput[] {
   const start = DEFAULT_START + Number(/\bat=(\d+)/.exec(head)?.[1] ?? 0);
   const vlan = /\bvlan=(\d+)/.exec(head)?.[1];
-  return conversationFrames(parseConversation(head, lines), start).map(({ data, linkType, seconds, nanoseconds }) => ({
+  return conversationFrames(readConversation(head, lines), start).map(({ data, linkType, seconds, nanoseconds }) => ({
     data: vlan === undefined ? data : tagged(data, Number(vlan)),
     linkType,
     timestamp: seconds * 1_000_000 + Math.floor(nanoseconds / 1000),

@@ -23,21 +23,10 @@ const FAMILIES: Readonly<Record<string, AppProto>> = {
   DHCP: AppProto.Dhcp,
 };
 
-/** Parsers that came with tests of their own; their cases follow. */
-const AHEAD: ReadonlySet<AppProto> = new Set([
-  AppProto.Quic,
-  AppProto.Nfs,
-  AppProto.Telnet,
-  AppProto.Dhcp,
-  AppProto.Tftp,
-  AppProto.Pop3,
-  AppProto.Mdns,
-]);
-
 test("every keyword has a rule that alerts and a near miss", () => {
   const missing = uncovered([...keywords, ...protocols], REFUSED_KEYWORDS, ({ family }) => {
     const proto = FAMILIES[family];
-    return proto === undefined || (hasParser(proto) && !AHEAD.has(proto));
+    return proto === undefined || hasParser(proto);
   });
   assert.is(missing.length, 0, `write cases in test/keywords/ or test/protocols/ for:\n${missing.join("\n")}`);
 });
@@ -45,7 +34,7 @@ test("every keyword has a rule that alerts and a near miss", () => {
 test("every protocol with a parser has a rule that alerts", () => {
   const seen = protocolsOf(protocols);
   const known = Object.values(AppProto).filter((proto): proto is AppProto => typeof proto === "number");
-  const missing = known.filter((proto) => hasParser(proto) && !AHEAD.has(proto) && !seen.has(appProtocolName(proto)));
+  const missing = known.filter((proto) => hasParser(proto) && !seen.has(appProtocolName(proto)));
   assert.equal(
     missing.map(
       (proto) => `write test/protocols/${appProtocolName(proto)}.md: rules of the protocol ${appProtocolName(proto)}`,

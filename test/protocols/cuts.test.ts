@@ -5,11 +5,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EventType } from "../../assembly/abi/frames.ts";
-import { type Conversation, parseConversation } from "../../corpus/conversation.ts";
+import type { Conversation } from "../../corpus/conversation.ts";
 import { conversationFrames } from "../../corpus/frames.ts";
 import { Engine, type FrameInput } from "../../hosts/node/engine/engine.ts";
 import { formatEvent } from "../../hosts/node/eve/format.ts";
-import { type Case, type RuleLine, type RulesBlock, readCases } from "../cases/case.ts";
+import { type Case, type RuleLine, type RulesBlock, readCases, readConversation } from "../cases/case.ts";
 import { compileBlock, configurationOf, inspect, runBlock } from "../cases/run.ts";
 
 /** Cuts of one conversation at most; a longer one is cut at every nth byte. */
@@ -84,7 +84,7 @@ for (const one of cases) {
     const listener = await Listener.of(one, one.blocks);
     let port = 1024;
     for (const { head, lines } of one.conversations) {
-      const whole = parseConversation(head, lines);
+      const whole = readConversation(head, lines);
       const length = whole.messages.reduce((sum, { data }) => sum + data.length, 0);
       const open = listener.hear(traffic(cut(whole, length, port++)));
       const closed = listener.hear(traffic({ ...cut(whole, length, port++), close: whole.close }));
@@ -99,7 +99,7 @@ for (const one of cases) {
 
   if (one.conversations.every(({ head }) => head.startsWith("tcp"))) {
     bytewise(`${one.file}: ${one.name}`, async () => {
-      const small = one.conversations.flatMap(({ head, lines }) => traffic(parseConversation(`${head} mss=1`, lines)));
+      const small = one.conversations.flatMap(({ head, lines }) => traffic(readConversation(`${head} mss=1`, lines)));
       for (const block of one.blocks.filter(({ mode }) => mode === "detect")) {
         const { outcomes } = await runBlock(one, block, small);
         const shown = block.rules.map(({ text }, index) => `${outcomes[index]} ${text}`);
