@@ -1,8 +1,10 @@
 /**
  * Urgent data (RFC 9293, 3.8.5; stream.reassembly.urgent): most receivers take the last urgent byte out of the stream. What the
  * target does is a matter of policy: `oob` takes it out, `inline` leaves it in, `gap` leaves a hole, `drop` lets no such packet by.
- * Receivers differ on where the pointer points and on pointers beyond the segment. In prevention the packet is made to say what was
- * inspected: the pointer stands behind the payload where its last byte is taken out, and goes where nothing is.
+ *
+ * Receivers differ on which byte that is, and Linux takes out the last one only: an earlier one that the application did not ask for
+ * becomes part of the stream again. So in prevention nothing is taken out: the packet goes on without its urgent flag, and every byte of it
+ * is inspected. Only `drop` holds there.
  */
 import { Action, DropReason } from "../abi/codes";
 import { Counter } from "../abi/counters";
@@ -28,25 +30,20 @@ const enum Field {
 /** Bytes of the payload that belong to the stream; -1 when the packet is not reassembled at all. */
 export function streamBytes(h: Half, packet: Packet): i32 {
   if ((packet.tcpFlags & <u8>TcpFlag.Urg) == 0) return <i32>packet.payloadLength;
-  const bytes = judge(h, packet);
-  if (prevent && packet.action < <u8>Action.Drop) tellReceiver(packet, bytes);
-  return bytes;
+  if (!prevent) return judge(h, packet);
+  if (packet.action < <u8>Action.Drop) clearUrgent(packet);
+  return <i32>packet.payloadLength;
 }
 
-/** Makes the packet say that `bytes` bytes are of the stream. */
-function tellReceiver(packet: Packet, bytes: i32): void {
-  const pointer: u32 = bytes == <i32>packet.payloadLength ? 0 : packet.payloadLength;
-  if (pointer == <u32>packet.urgentPointer && pointer != 0) return;
+/** Takes flag and pointer out of the packet. One that has no frame of its own cannot go on. */
+function clearUrgent(packet: Packet): void {
   if (packet.outer != 0 || packet.has(PacketFlag.Defragmented)) {
-    // It has no frame of its own.
     dropPacket(packet, Action.Drop, DropReason.StreamUrgent);
     return;
   }
-  if (pointer == 0) {
-    const flags = load<u16>(packet.transport + Field.flags);
-    put(packet, Field.flags, flags & ~((<u16>TcpFlag.Urg) << 8));
-  }
-  put(packet, Field.urgentPointer, bswap<u16>(<u16>pointer));
+  const flags = load<u16>(packet.transport + Field.flags);
+  put(packet, Field.flags, flags & ~((<u16>TcpFlag.Urg) << 8));
+  put(packet, Field.urgentPointer, 0);
   packet.set(PacketFlag.Modified);
 }
 
@@ -57,7 +54,7 @@ function put(packet: Packet, field: u32, value: u16): void {
   else rewriteWord(at, packet.transport + Field.checksum, value);
 }
 
-/** As `streamBytes`, by policy. */
+/** As `streamBytes`, by policy, in detection. */
 function judge(h: Half, packet: Packet): i32 {
   const length = <i32>packet.payloadLength;
   const pointer = <i32>packet.urgentPointer;

@@ -160,8 +160,8 @@ function extended(...chain: readonly number[]): PacketTrick {
       const header = Buffer.alloc(8);
       header.writeUInt8(chain[index + 1] ?? bytes[6]!, 0);
       if (kind === HOP_BY_HOP || kind === DESTINATION) header.set(PADDING, 2);
-      // A segment routing header without segments left is passed over.
-      if (kind === ROUTING) header.writeUInt8(4, 2);
+      // A routing header of a type for experiments (RFC 4727) without segments left is passed over.
+      if (kind === ROUTING) header.writeUInt8(253, 2);
       if (kind === FRAGMENT) header.writeUInt32BE(0x1234_5678, 4);
       return header;
     });

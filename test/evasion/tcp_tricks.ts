@@ -129,15 +129,16 @@ function timestamp(value: number, echo: number): Uint8Array {
 
 /** Other bytes with a timestamp long gone (PAWS): no host takes them. */
 export const oldTimestampBefore: SegmentTrick = (segments, decoy) => {
-  const last = { client: 0, server: 0 };
+  let last = 0;
   const stamped = segments.map((segment, index) => {
-    const echo = last[segment.from === "client" ? "server" : "client"];
-    last[segment.from] = 5_000_000 + index;
+    // The client does not know the clock of a real server: it echoes nothing.
+    const echo = segment.from === "server" ? last : 0;
+    if (segment.from === "client") last = 5_000_000 + index;
     const options = Buffer.concat([segment.options ?? Buffer.alloc(0), timestamp(5_000_000 + index, echo)]);
     return { ...segment, options };
   });
   return eachTold(stamped, (segment) => [
-    { ...segment, payload: decoy(segment.payload), options: timestamp(1_000_000, 5_000_001) },
+    { ...segment, payload: decoy(segment.payload), options: timestamp(1_000_000, 0) },
     segment,
   ]);
 };

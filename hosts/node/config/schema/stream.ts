@@ -19,7 +19,12 @@ const reassembly = section("TCP reassembly.", {
     builtin: 8,
   }),
   urgent: section("TCP urgent data (RFC 6093).", {
-    policy: choice("What is done with urgent data.", ["oob", "inline", "drop", "gap"], "oob", { builtin: "oob" }),
+    policy: choice(
+      "What is done with urgent data. In prevention it is inspected in line and goes on without its flag, unless this says drop.",
+      ["oob", "inline", "drop", "gap"],
+      "oob",
+      { builtin: "oob" },
+    ),
     "oob-limit-policy": choice(
       "What is done when a stream sends more out-of-band data than can be followed.",
       ["drop", "inline", "gap"],
