@@ -64,7 +64,7 @@ function isAlive(pid: number): boolean {
 export function watchOver(folder: string): void {
   const script = `while kill -0 ${process.pid} 2>/dev/null; do sleep 0.5; done
 for n in $(ip netns list | cut -d' ' -f1 | grep '^${OWN}-'); do for p in $(ip netns pids $n); do kill -9 $p; done; ip netns delete $n; done
-umount -l ${folder}/*/bpf 2>/dev/null; rm -rf ${folder}`;
+umount -l ${folder}/*/state/bpf 2>/dev/null; rm -rf ${folder}`;
   spawn("sh", ["-c", script], { detached: true, stdio: "ignore" }).unref();
 }
 
