@@ -70,6 +70,16 @@ export const FLOW_KEYWORDS: Keyword[] = family("Flow", [
       directed(signature, text, [Field.flow__bytes_toserver, Field.flow__bytes_toclient, Field.flow__bytes]),
   },
   {
+    name: "nfq_set_mark",
+    value: "required",
+    docs: "Accepted: `mark/mask`.",
+    differs: "Packets are not marked; the alert is the same.",
+    apply: (_signature, { text }) => {
+      if (!/^\s*(?:0x[0-9a-f]+|\d+)\s*(?:\/\s*(?:0x[0-9a-f]+|\d+)\s*)?$/i.test(text))
+        throw new RuleError(`"${text}" is not "mark/mask"`);
+    },
+  },
+  {
     name: "stream_size",
     value: "required",
     docs: "Bytes of the TCP stream so far: `server|client|both|either,operator,number`.",

@@ -189,8 +189,13 @@ export const HTTP_KEYWORDS: Keyword[] = [
   ),
   ...family("HTTP", [
     {
-      ...sticky(FILE_DATA, "The body of the response, decompressed: the same as file.data.", AppProto.Http),
       name: "http.response_body",
+      value: "none",
+      docs: "The body of the response, decompressed: the same as file.data to the client.",
+      apply: (signature) => {
+        signature.setApp(AppProto.Http);
+        signature.activate(FILE_DATA, C);
+      },
     },
     contentModifier("http_server_body", FILE_DATA, AppProto.Http),
     {

@@ -16,7 +16,6 @@ const INDICATIONS = buffer("dnp3_ind", 0, [{ app: Dnp3, direction: C, progress: 
 const DNP3 = buffer("dnp3", 0, bothWays(Dnp3), { kind: "generic" });
 
 const ENIP_NUMBERS: readonly (readonly [name: string, field: Field, bits: 8 | 16 | 32, docs: string])[] = [
-  ["enip.status", Field.enip__status, 32, "Status of the message."],
   ["enip.protocol_version", Field.enip__protocol_version, 16, "Protocol version of an identity."],
   ["enip.revision", Field.enip__revision, 16, "Revision of an identity."],
   ["enip.identity_status", Field.enip__identity_status, 16, "Status of an identity."],
@@ -32,6 +31,32 @@ const ENIP_NUMBERS: readonly (readonly [name: string, field: Field, bits: 8 | 16
   ["enip.cip_status", Field.enip__cip_status, 8, "General status of a CIP response."],
   ["enip.cip_extendedstatus", Field.enip__cip_extendedstatus, 16, "Extended status of a CIP response."],
 ];
+
+/** CIP volume 2 table 2-3.2. */
+const ENIP_COMMANDS = {
+  nop: 0,
+  list_services: 4,
+  list_identity: 0x63,
+  list_interfaces: 0x64,
+  register_session: 0x65,
+  unregister_session: 0x66,
+  send_rrdata: 0x6f,
+  send_unit_data: 0x70,
+  indicate_status: 0x72,
+  cancel: 0x73,
+};
+
+/** CIP volume 2 table 2-3.3. */
+const ENIP_STATUS = {
+  success: 0,
+  invalid_cmd: 1,
+  no_resources: 2,
+  incorrect_data: 3,
+  invalid_session: 0x64,
+  invalid_length: 0x65,
+  unsupported_prot_rev: 0x69,
+  encap_header_error: 0x6a,
+};
 
 /** IEEE 1815: function codes. */
 const DNP3_FUNCTIONS: Readonly<Record<string, number>> = {
@@ -98,8 +123,10 @@ export const INDUSTRIAL_KEYWORDS: Keyword[] = [
   ...family("ENIP/CIP", [
     number("enip_command", Field.enip_command, enip, "Command of the message.", Enip, {
       bits: 16,
+      names: ENIP_COMMANDS,
       aliases: ["enip.command"],
     }),
+    number("enip.status", Field.enip__status, enip, "Status of the message.", Enip, { bits: 32, names: ENIP_STATUS }),
     {
       name: "cip_service",
       aliases: ["enip.cip_service"],

@@ -28,6 +28,7 @@ const IP_PROTOCOLS: Readonly<Record<string, HeaderProtocol>> = {
   icmpv4: { ip: [Icmp] },
   icmpv6: { ip: [Icmpv6] },
   sctp: { ip: [Sctp] },
+  igmp: { ip: [2] },
 };
 
 /** Application protocol, its names in rules, and the transports it runs on. */
