@@ -16,6 +16,7 @@ import { reserve } from "../memory/arena";
 import { Account, acquire, release } from "../memory/heap";
 import { buffers, database } from "../rules/database";
 import { spend } from "../verdict/cost";
+import { domainOf, suffixOf } from "./public_suffix";
 
 /** Pieces of heap that hold the outcome; released by the next transform chain. */
 let held0: usize = 0;
@@ -73,6 +74,14 @@ function applyOne(t: usize): bool {
         if (start >= 0 && end >= start) return view(data + start, <u32>(end - start));
       }
       return true;
+    case Transform.Domain: {
+      const at = domainOf(data, length, argument, argumentLength);
+      return view(data + at, length - at);
+    }
+    case Transform.Tld: {
+      const at = suffixOf(data, length, argument, argumentLength);
+      return view(data + at, length - at);
+    }
     case Transform.Gunzip:
     case Transform.ZlibDeflate:
       return inflated(op, argument, argumentLength, data, length);

@@ -2,6 +2,7 @@
 import { Buffer as B, Field } from "../../assembly/abi/buffers.ts";
 import { AppProto } from "../../assembly/abi/codes.ts";
 import { CompareMode, Op } from "../../assembly/abi/conditions.ts";
+import { RuleFlag } from "../../assembly/abi/database.ts";
 import { Http2Progress, HttpProgress } from "../../assembly/abi/progress.ts";
 import { RuleError } from "../rule/problem.ts";
 import { type BufferDefinition, bothWays, buffer, C, http, S } from "../signature/buffers.ts";
@@ -191,10 +192,10 @@ export const HTTP_KEYWORDS: Keyword[] = [
     {
       name: "http.response_body",
       value: "none",
-      docs: "The body of the response, decompressed: the same as file.data to the client.",
+      docs: "The body of the response, decompressed: the same as file.data.",
       apply: (signature) => {
         signature.setApp(AppProto.Http);
-        signature.activate(FILE_DATA, C);
+        signature.activate(FILE_DATA, signature.has(RuleFlag.BothDirections) ? C : undefined);
       },
     },
     contentModifier("http_server_body", FILE_DATA, AppProto.Http),

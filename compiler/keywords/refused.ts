@@ -8,7 +8,6 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
   ["needs a reputation list, which the core does not carry", ["iprep"]],
   ["needs libmagic, which the core does not carry", ["filemagic", "file.magic"]],
   ["lists of file digests are not supported", ["filemd5", "filesha1", "filesha256"]],
-  ["needs the public suffix list, which the core does not carry", ["domain", "tld"]],
   ["changes the engine rather than the verdict", ["config"]],
   ["sets with JSON data are not supported", ["datarep", "datajson"]],
 ];

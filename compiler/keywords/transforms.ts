@@ -5,6 +5,7 @@ import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";
 import { parseNumber, parseUnsigned } from "./integer.ts";
 import { family, type Keyword } from "./keyword.ts";
+import { PUBLIC_SUFFIXES } from "./public_suffix_table.ts";
 
 const NONE = new Uint8Array();
 
@@ -35,6 +36,18 @@ export const TRANSFORM_KEYWORDS: Keyword[] = family("Transforms", [
       apply: (signature) => signature.transform({ op, argument: NONE }),
     }),
   ),
+  {
+    name: "domain",
+    value: "none",
+    docs: "The registered domain of a host name, by the public suffix list: `example.co.uk` of `www.example.co.uk`; else nothing.",
+    apply: (signature) => signature.transform({ op: Transform.Domain, argument: suffixTable() }),
+  },
+  {
+    name: "tld",
+    value: "none",
+    docs: "The public suffix of a host name: `co.uk` of `www.example.co.uk`.",
+    apply: (signature) => signature.transform({ op: Transform.Tld, argument: suffixTable() }),
+  },
   {
     name: "xor",
     value: "required",
@@ -80,6 +93,14 @@ export const TRANSFORM_KEYWORDS: Keyword[] = family("Transforms", [
     apply: (signature, { text }) => signature.transform({ op: Transform.ZlibDeflate, argument: inflateArgument(text) }),
   },
 ]);
+
+let suffixes: Uint8Array | undefined;
+
+/** The hashes of the public suffix list; a database holds them once. */
+function suffixTable(): Uint8Array {
+  suffixes ??= Uint8Array.from(Buffer.from(PUBLIC_SUFFIXES, "base64"));
+  return suffixes;
+}
 
 /** u8 mode, 3 bytes 0, u32 bytes, u32 offset. */
 function base64Argument(text: string): Uint8Array {
