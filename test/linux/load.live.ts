@@ -12,7 +12,7 @@ import { SIGNATURES } from "./signatures.ts";
 
 const MEGABYTE = 1 << 20;
 /** Seconds of reloads. */
-const RELOADS = FULL ? 30 : 8;
+const RELOADS = FULL ? 30 : 5;
 /** Minutes of the soak, and most memory it may end with. */
 const SOAK = 10;
 const SOAK_MEMORY = 150 * MEGABYTE;
@@ -104,7 +104,7 @@ for (const driver of INLINE) {
 
   test("the mode changes under load: connections go on, detection lets by, prevention blocks", async () => {
     const agent = await Agent.start(lab, setup, { rules: ATTACK, mode: "detect" });
-    const load = lab.run("client", "ab", "-q", "-t", "4", "-n", "1000000", "-c", "4", `http://${SERVER4}/small`);
+    const load = lab.run("client", "ab", "-q", "-t", "3", "-n", "1000000", "-c", "4", `http://${SERVER4}/small`);
     const slow = lab.shell(
       "client",
       `curl -s --limit-rate 16m http://${SERVER4}/big | sha256sum; sha256sum < ${services.folder}/www/big`,
