@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Probe, SELF_TEST_PAYLOAD, SelfTest, type SelfTestOptions } from "../../hosts/node/agent/self-test.ts";
 import { SelfTestSchedule } from "../../hosts/node/agent/self-test-schedule.ts";
-import { judgeProtection } from "../../hosts/node/agent/status.ts";
+import { isAlive, judgeProtection } from "../../hosts/node/agent/status.ts";
 
 interface Happening {
   seen?: boolean;
@@ -127,6 +127,8 @@ test("a failed test means unprotected", () => {
       protection,
       reasons,
     });
+    const alive = protection !== "stopping" && !/worker|data path/.test(reasons.join());
+    assert.is(isAlive({ ...plain, ...circumstances } as Parameters<typeof isAlive>[0]), alive, reasons.join());
   }
 });
 

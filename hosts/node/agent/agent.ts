@@ -21,7 +21,7 @@ import { RuleSet } from "./rule-set.ts";
 import { SelfTestSchedule } from "./self-test-schedule.ts";
 import { ServiceManager } from "./service-manager.ts";
 import { identityFile } from "./state-files.ts";
-import { type AgentStatus, judgeProtection } from "./status.ts";
+import { type AgentStatus, type Circumstances, isAlive, judgeProtection } from "./status.ts";
 import { cleanUp, Traffic } from "./traffic.ts";
 
 export interface AgentOptions {
@@ -112,7 +112,7 @@ export class Agent {
       this.#manager = new ServiceManager({
         environment,
         sender: (path) => platform.unixSender(path),
-        healthy: () => this.isAlive(),
+        healthy: () => isAlive(this.#circumstances()),
       });
       this.#makeFolders();
       await this.#open();
@@ -159,15 +159,6 @@ export class Agent {
     await this.#reload("signal").catch(() => {});
   }
 
-  /** Whether every part that must run gives signs of life. */
-  isAlive(): boolean {
-    if (this.#phase === "starting") return true;
-    const { reasons } = this.#judge();
-    return (
-      this.#phase === "running" && !reasons.some((each) => each.includes("data-path") || each.includes("data path"))
-    );
-  }
-
   status(): AgentStatus {
     const { config, version } = this.#options;
     const traffic = this.#traffic.stats();
@@ -209,7 +200,11 @@ export class Agent {
   }
 
   #judge() {
-    return judgeProtection({
+    return judgeProtection(this.#circumstances());
+  }
+
+  #circumstances(): Circumstances {
+    return {
       phase: this.#phase,
       mode: this.#traffic.mode,
       inline: this.#traffic.inline,
@@ -218,7 +213,7 @@ export class Agent {
       rules: this.#rules.status,
       scanned: this.#scan?.status.summary !== undefined,
       selfTest: this.#selfTest.selfTest,
-    });
+    };
   }
 
   #makeFolders(): void {

@@ -58,6 +58,12 @@ export interface Circumstances {
 /** Milliseconds without a sign of life after which a worker counts as frozen. */
 const FROZEN = 2000;
 
+/** Whether every part that must run gives signs of life: what the watchdog is told. A start may take its time. */
+export function isAlive({ phase, quiet, crashLoop }: Circumstances): boolean {
+  if (phase === "starting") return true;
+  return phase === "running" && !crashLoop && quiet !== undefined && quiet <= FROZEN;
+}
+
 /** What the circumstances mean for the machine. */
 export function judgeProtection(now: Circumstances): { protection: Protection; reasons: string[] } {
   if (now.phase !== "running") return { protection: now.phase, reasons: [] };
