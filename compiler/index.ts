@@ -105,10 +105,7 @@ export function compileRules(sources: readonly RuleSource[], settings: CompileSe
   const database = writeDatabase({
     signatures: ordered,
     datasets: shared.datasets,
-    metadata: JSON.stringify({
-      rules: ordered.map((signature) => describe(signature, settings.ruleText ?? false)),
-      names: shared.names.entries(),
-    }),
+    descriptions: ordered.map((signature) => describe(signature, settings.ruleText ?? false)),
     ruleText: sources.map(({ text }) => text),
   });
   return { database, accepted: rules.size, refused, skipped, warnings };
@@ -182,7 +179,7 @@ function applyThresholds(
   }
 }
 
-/** The part of the metadata section about one rule. Empty members are left out. */
+/** The description of one rule, for hosts. Empty members are left out. */
 function describe({ meta, text }: Signature, withText: boolean): object {
   const { msg, rev, category, priority, references, metadata, target } = meta;
   return {

@@ -62,10 +62,24 @@ export enum Section {
   RuleLists = 10,
   /** DatasetRecord[] */
   Datasets = 11,
-  /** JSON for the host only: messages, classification, references, metadata. UTF-8, gzipped (RFC 1952). */
+  /** For the host only (DescriptionsHeader): messages, classification, references, metadata. */
   Metadata = 12,
   /** ExceptionRecord[]; index 0 is none and never read. */
   Exceptions = 13,
+  /** AddressIndexRecord[]: IP-only rules by address. */
+  AddressIndexes = 14,
+}
+
+/**
+ * Descriptions of rules, in parts: who wants to know one rule reads one part. Behind the header `parts + 1` u32 offsets within the section;
+ * part i is [offset(i), offset(i + 1)): JSON in UTF-8, gzipped (RFC 1952), an array with an object for each of its rules.
+ */
+export const enum DescriptionsHeader {
+  /** u32 rules of a part; the last may have fewer */
+  rulesAPart = 0,
+  /** u32 count of parts */
+  parts = 4,
+  size = 8,
 }
 
 /** One rule. */
@@ -286,7 +300,7 @@ export enum Transform {
 export const enum PrefilterRecord {
   /** u8, PrefilterKind */
   kind = 0,
-  /** u8, AppProto for Transaction and Frame */
+  /** u8, AppProto for Transaction and Frame; for Payload the IP protocol (TCP, UDP), 0 for every other one */
   appProto = 1,
   /** u8, Direction */
   direction = 2,
@@ -307,7 +321,26 @@ export const enum PrefilterRecord {
   rules = 24,
   /** u32 frame type hash for Frame */
   frame = 28,
-  size = 32,
+  /** u32 offset of PatternRecord[literals]; 0: the buffer does not grow */
+  patterns = 32,
+  /** u16, bytes of the longest literal */
+  longest = 36,
+  /** u16, 0 */
+  reserved = 38,
+  size = 40,
+}
+
+/** A literal of a prefilter, to be looked for by itself. */
+export const enum PatternRecord {
+  /** u32 offset of its bytes, in lower case when it is matched without regard to case */
+  bytes = 0,
+  /** u16 */
+  length = 4,
+  /** u8, 1: without regard to case */
+  nocase = 6,
+  /** u8, 0 */
+  reserved = 7,
+  size = 8,
 }
 
 export enum PrefilterKind {
@@ -352,6 +385,30 @@ export enum RuleListKind {
   ProtocolOnly = 5,
   /** Frame rules without a literal. */
   Frame = 6,
+  /** IP-only rules of the address indexes that name IPv6 addresses: checked with those packets. */
+  IpOnlyIpv6 = 7,
+}
+
+/** IP-only rules by the IPv4 address of one side. The addresses are cut at every limit of a range: an interval has one list of rules. */
+export const enum AddressIndexRecord {
+  /** u32, AddressSide */
+  side = 0,
+  /** u32 offset of the first address of each interval, u32 in host order, rising; the first is 0 */
+  firsts = 4,
+  /** u32 offset of u32 positions, one more than intervals: rules of interval i are [position(i), position(i + 1)) counted from `rules` */
+  positions = 8,
+  /** u32 count of intervals */
+  intervals = 12,
+  /** u32 index into RuleIndices */
+  rules = 16,
+  /** u32, 0 */
+  reserved = 20,
+  size = 24,
+}
+
+export enum AddressSide {
+  Source = 0,
+  Destination = 1,
 }
 
 /** Sorted, disjoint ranges; binary search. */

@@ -121,6 +121,6 @@ export function viewBody(at: usize, request: bool, over: bool, done: bool): bool
   if (offset < b.base) offset = b.base;
   b.shown = b.total;
   const skip = <u32>(offset - b.base);
-  const flags = (offset == 0 ? ViewFlag.Start : 0) | (done ? ViewFlag.End : 0);
+  const flags = (offset == 0 ? ViewFlag.Start : 0) | (done ? ViewFlag.End : 0) | ViewFlag.Growing;
   return viewWindow(b.data + skip, b.length - skip, offset, flags);
 }

@@ -97,6 +97,8 @@ export class Tx {
   /** Per-direction rule state of detect/ (0: none). */
   rulesToServer: usize;
   rulesToClient: usize;
+  /** What detect/ knows of buffers that grow (0: nothing). */
+  growing: usize;
   /** Files of each direction (app/file.ts), newest last. */
   filesToServer: usize;
   filesToClient: usize;

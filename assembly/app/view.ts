@@ -19,6 +19,8 @@ export enum ViewFlag {
   Raw = 4,
   /** Numbers of it are little-endian where a rule says `dce`. */
   DcerpcLittle = 8,
+  /** Bytes are only added behind, and shown windows only move forward: what was searched once need not be again. */
+  Growing = 16,
 }
 
 /** A whole object in one piece. Returns true, so that a getter may end with it. */

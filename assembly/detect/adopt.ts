@@ -21,7 +21,6 @@ import { countOf, startOf } from "../rules/sections";
 import { forgetRuleCosts } from "../verdict/cost";
 import { findTraced } from "./account";
 import { indexPrefilters, MAX_LITERALS } from "./prefilter";
-import { nextGeneration } from "./transaction/rule_state";
 
 /** Regex programs of one chain. */
 function checkChain(offset: u32): bool {
@@ -99,7 +98,6 @@ export function adoptDatabase(start: usize, length: u32, maxRules: u32): LoadErr
   enforce(length);
   indexPrefilters();
   noteFrameTypes();
-  nextGeneration();
   forgetRuleCosts();
   findTraced();
   return LoadError.None;

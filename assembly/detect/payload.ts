@@ -20,9 +20,9 @@ export function openPayload(tcp: usize): void {
   session = tcp;
 }
 
-/** Brings the rules whose literals are in the windows of the stream. */
+/** Brings the rules whose literals are in the windows of the stream; what is encrypted is not searched (Suricata's prefilter). */
 export function prefilterStream(packet: Packet, candidates: Candidates): void {
-  if (!packet.has(PacketFlag.HasStreamData)) return;
+  if (!packet.has(PacketFlag.HasStreamData) || packet.has(PacketFlag.NoPayloadInspection)) return;
   const s = changetype<Session>(session);
   for (let more = rawWindow(s, packet.direction, packet); more; more = rawNext()) {
     prefilterAll(PrefilterKind.Stream, packet.direction, rawData, rawLength, candidates);

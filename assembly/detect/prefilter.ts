@@ -3,6 +3,7 @@
  * The database sorts its prefilters by kind, protocol, direction and progress; an index by kind and direction is built at load.
  */
 
+import { IpProto } from "../abi/codes";
 import { Cost } from "../abi/cost";
 import { Counter } from "../abi/counters";
 import { PrefilterKind, PrefilterRecord, RuleListKind, RuleListRecord } from "../abi/database";
@@ -11,6 +12,7 @@ import { reserve } from "../memory/arena";
 import { database, prefilterCount, prefilters, ruleIndices, ruleListCount, ruleLists } from "../rules/database";
 import { spend } from "../verdict/cost";
 import { countAdd } from "../verdict/counters";
+import { Packet } from "../wire/packet";
 import { Candidates } from "./candidates";
 import { coversProtocol } from "./state/protocol";
 
@@ -18,6 +20,14 @@ import { coversProtocol } from "./state/protocol";
 export const MAX_LITERALS: u32 = 65536;
 
 let hits: usize = 0;
+/** Literals the last scan found. */
+export let hitCount: u32 = 0;
+
+/** Index of a literal the last scan found. */
+export function hitAt(i: u32): u32 {
+  return load<u32>(hits + ((<usize>i) << 2));
+}
+
 /** First prefilter record of a kind and direction; 0xffffffff none. */
 const KINDS: u32 = 8;
 const index: usize = memory.data(8 * 2 * 4);
@@ -68,20 +78,22 @@ export function prefilterAt(i: u32): usize {
 
 /** Scans the data with the record's table and adds the rules its literals bring. */
 export function runPrefilter(r: usize, data: usize, length: u32, candidates: Candidates): void {
+  hitCount = 0;
   if (length == 0) return;
   spend(Cost.Piece + length);
-  const found = scanLiterals(database + load<u32>(r, PrefilterRecord.table), data, length, hits, MAX_LITERALS);
-  if (found == 0) return;
-  spend(found * Cost.Condition);
-  countAdd(Counter.detect__mpm_candidates, found);
-  const starts = ruleIndices + ((<usize>load<u32>(r, PrefilterRecord.starts)) << 2);
+  hitCount = scanLiterals(database + load<u32>(r, PrefilterRecord.table), data, length, hits, MAX_LITERALS);
+  if (hitCount == 0) return;
+  spend(hitCount * Cost.Condition);
+  countAdd(Counter.detect__mpm_candidates, hitCount);
+  for (let i: u32 = 0; i < hitCount; i++) addRulesOf(r, hitAt(i), candidates);
+}
+
+/** Adds the rules that a literal of the record brings. */
+export function addRulesOf(r: usize, literal: u32, candidates: Candidates): void {
+  const starts = ruleIndices + ((<usize>(load<u32>(r, PrefilterRecord.starts) + literal)) << 2);
   const list = ruleIndices + ((<usize>load<u32>(r, PrefilterRecord.rules)) << 2);
-  for (let i: u32 = 0; i < found; i++) {
-    const literal = load<u32>(hits + ((<usize>i) << 2));
-    const end = load<u32>(starts + ((<usize>(literal + 1)) << 2));
-    for (let j = load<u32>(starts + ((<usize>literal) << 2)); j < end; j++)
-      candidates.add(load<u32>(list + ((<usize>j) << 2)));
-  }
+  const end = load<u32>(starts, 4);
+  for (let j = load<u32>(starts); j < end; j++) candidates.add(load<u32>(list + ((<usize>j) << 2)));
 }
 
 /** Runs every prefilter of a kind over one piece of data. */
@@ -94,6 +106,16 @@ export function prefilterAll(
 ): void {
   for (let i = firstPrefilter(kind, direction); i >= 0; i = nextPrefilter(i))
     runPrefilter(record(i), data, length, candidates);
+}
+
+/** Searches the packet's payload with the table of its IP protocol. */
+export function prefilterPayload(packet: Packet, direction: u32, candidates: Candidates): void {
+  const proto = <u32>packet.proto;
+  const table: u32 = proto == IpProto.Tcp || proto == IpProto.Udp ? proto : 0;
+  for (let i = firstPrefilter(PrefilterKind.Payload, direction); i >= 0; i = nextPrefilter(i)) {
+    if (<u32>load<u8>(record(i), PrefilterRecord.appProto) == table)
+      runPrefilter(record(i), packet.payload, packet.payloadLength, candidates);
+  }
 }
 
 /** Adds the rules of a kind that have no literal. `proto` and `appProto` of a list restrict it; 255 and 0 mean any. */

@@ -26,6 +26,7 @@ import { Candidates, reserveCandidates } from "./candidates";
 import { runFrames } from "./frames";
 import { matchHead } from "./head";
 import { configureHeader, openHeader } from "./header";
+import { addIpOnlyRules } from "./ip_only";
 import { packetBuffer, packetBufferData, packetBufferLength } from "./packet/buffers";
 import { matchPayload, openPayload, payloadFlags, prefilterStream } from "./payload";
 import { runPostMatch } from "./post_match";
@@ -36,6 +37,7 @@ import {
   nextPrefilter,
   prefilterAll,
   prefilterAt,
+  prefilterPayload,
   runPrefilter,
 } from "./prefilter";
 import { coversProtocol } from "./state/protocol";
@@ -111,7 +113,7 @@ function runIpOnly(packet: Packet, direction: u32): void {
     flow.flags |= done;
   }
   const set = changetype<Candidates>(packetSet);
-  addRuleLists(RuleListKind.IpOnly, direction, packet.proto, 0, set);
+  addIpOnlyRules(packet, direction, set);
   for (let r = set.next(0); r >= 0; r = set.next(<u32>r + 1)) {
     const rule = rules + <usize>r * RuleRecord.size;
     if (!takeUp(r, rule, TraceStage.IpOnly)) continue;
@@ -129,7 +131,7 @@ function collect(packet: Packet, direction: u32): void {
   const set = changetype<Candidates>(packetSet);
   const inspectable = !packet.has(PacketFlag.NoPayloadInspection);
   if (packet.payloadLength > 0 && inspectable && !packet.has(PacketFlag.Pseudo)) {
-    prefilterAll(PrefilterKind.Payload, direction, packet.payload, packet.payloadLength, set);
+    prefilterPayload(packet, direction, set);
     // What the stream did not take is inspected as if it were a piece of it.
     if (packet.proto == IpProto.Tcp && !packet.has(PacketFlag.StreamAdded)) {
       prefilterAll(PrefilterKind.Stream, direction, packet.payload, packet.payloadLength, set);

@@ -5,6 +5,7 @@
 import { Action, LoadError } from "../abi/codes";
 import { CONDITION_LAST, Condition, Op } from "../abi/conditions";
 import {
+  AddressIndexRecord,
   AddressSetRecord,
   BufferRecord,
   DATABASE_MAGIC,
@@ -13,6 +14,7 @@ import {
   DatasetRecord,
   ExceptionRecord,
   ListRecord,
+  PatternRecord,
   PortSetRecord,
   PrefilterRecord,
   RuleListRecord,
@@ -27,6 +29,9 @@ import { candidate, inside, setCandidate } from "./bounds";
 import { checkCondition } from "./conditions";
 import { xxh64 } from "./digest";
 import { countOf, startOf } from "./sections";
+
+/** Intervals of an address index: two for each of a million ranges. */
+const MAX_INTERVALS: u32 = 1 << 21;
 
 function checkSections(): bool {
   const count = load<u32>(candidate, DatabaseHeader.sections);
@@ -47,6 +52,7 @@ function checkSections(): bool {
     else if (id == Section.RuleIndices) size = 4;
     else if (id == Section.RuleLists) size = RuleListRecord.size;
     else if (id == Section.Datasets) size = DatasetRecord.size;
+    else if (id == Section.AddressIndexes) size = AddressIndexRecord.size;
     else if (id == Section.Exceptions) size = ExceptionRecord.size;
     if (size != 0 && <u64>load<u32>(record, SectionRecord.count) * size > <u64>length) return false;
   }
@@ -204,6 +210,42 @@ function checkRuleLists(): bool {
   return true;
 }
 
+/** Address indexes: intervals rise from 0, positions never fall, and every rule is there. */
+function checkAddressIndexes(): bool {
+  const count = countOf(Section.AddressIndexes);
+  for (let i: u32 = 0; i < count; i++) {
+    const record = startOf(Section.AddressIndexes) + <usize>i * AddressIndexRecord.size;
+    const intervals = load<u32>(record, AddressIndexRecord.intervals);
+    const firsts = load<u32>(record, AddressIndexRecord.firsts);
+    const positions = load<u32>(record, AddressIndexRecord.positions);
+    if (intervals == 0 || intervals > MAX_INTERVALS || ((firsts | positions) & 3) != 0) return false;
+    if (!inside(firsts, intervals * 4) || !inside(positions, intervals * 4 + 4)) return false;
+    if (load<u32>(candidate + firsts) != 0) return false;
+    for (let j: usize = 0; j < <usize>intervals; j++) {
+      const at = j << 2;
+      if (j > 0 && load<u32>(candidate + firsts + at) <= load<u32>(candidate + firsts + at - 4)) return false;
+      if (load<u32>(candidate + positions + at) > load<u32>(candidate + positions + at, 4)) return false;
+    }
+    const total = load<u32>(candidate + positions + ((<usize>intervals) << 2));
+    if (!checkIndexRange(load<u32>(record, AddressIndexRecord.rules), total)) return false;
+  }
+  return true;
+}
+
+/** The literals of a prefilter whose buffer grows. */
+function checkPatterns(record: usize, literals: u32): bool {
+  const patterns = load<u32>(record, PrefilterRecord.patterns);
+  if (patterns == 0) return true;
+  if (!inside(patterns, literals * PatternRecord.size)) return false;
+  for (let i: u32 = 0; i < literals; i++) {
+    const pattern = candidate + patterns + <usize>i * PatternRecord.size;
+    const length = <u32>load<u16>(pattern, PatternRecord.length);
+    if (length == 0 || !inside(load<u32>(pattern, PatternRecord.bytes), length)) return false;
+    if (length > <u32>load<u16>(record, PrefilterRecord.longest)) return false;
+  }
+  return true;
+}
+
 function checkPrefilters(): bool {
   const count = countOf(Section.Prefilters);
   const total = countOf(Section.RuleIndices);
@@ -222,6 +264,7 @@ function checkPrefilters(): bool {
       previous = start;
     }
     if (!checkIndexRange(load<u32>(record, PrefilterRecord.rules), previous)) return false;
+    if (!checkPatterns(record, literals)) return false;
   }
   return true;
 }
@@ -239,6 +282,6 @@ export function checkDatabase(start: usize, length: u32, maxRules: u32): LoadErr
   if (countOf(Section.Rules) > maxRules) return LoadError.TooManyRules;
   if (!checkSets() || !checkExceptions()) return LoadError.BadSet;
   if (!checkRules()) return LoadError.BadRule;
-  if (!checkRuleLists() || !checkPrefilters()) return LoadError.BadPrefilter;
+  if (!checkRuleLists() || !checkPrefilters() || !checkAddressIndexes()) return LoadError.BadPrefilter;
   return LoadError.None;
 }

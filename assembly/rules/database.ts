@@ -6,6 +6,8 @@ import { Section } from "../abi/database";
 import { candidate } from "./bounds";
 import { countOf, startOf } from "./sections";
 
+/** Counts the databases that were in force: what was remembered about one means nothing in the next. */
+export let generation: u32 = 0;
 /** First byte of the database in force, 0 for none. */
 export let database: usize = 0;
 export let databaseLength: u32 = 0;
@@ -23,12 +25,15 @@ export let prefilterCount: u32 = 0;
 export let ruleIndices: usize = 0;
 export let ruleLists: usize = 0;
 export let ruleListCount: u32 = 0;
+export let addressIndexes: usize = 0;
+export let addressIndexCount: u32 = 0;
 export let datasets: usize = 0;
 export let datasetCount: u32 = 0;
 export let exceptions: usize = 0;
 
 /** Puts the checked candidate in force. */
 export function enforce(length: u32): void {
+  generation++;
   database = candidate;
   databaseLength = length;
   rules = startOf(Section.Rules);
@@ -45,6 +50,8 @@ export function enforce(length: u32): void {
   ruleIndices = startOf(Section.RuleIndices);
   ruleLists = startOf(Section.RuleLists);
   ruleListCount = countOf(Section.RuleLists);
+  addressIndexes = startOf(Section.AddressIndexes);
+  addressIndexCount = countOf(Section.AddressIndexes);
   datasets = startOf(Section.Datasets);
   datasetCount = countOf(Section.Datasets);
   exceptions = startOf(Section.Exceptions);

@@ -2,6 +2,7 @@
 import { AppProto, Direction, IpProto } from "../../assembly/abi/codes.ts";
 import {
   ListFlag,
+  PatternRecord,
   PrefilterKind,
   PrefilterRecord,
   RuleFlag,
@@ -12,9 +13,10 @@ import {
 import type { Literal } from "../prefilter/literal.ts";
 import { buildLiteralTable } from "../prefilter/literal_table.ts";
 import { textKindOf } from "../prefilter/rarity.ts";
-import { statisticsOf, type TextKind } from "../prefilter/statistics.ts";
+import { FOLDED, statisticsOf, type TextKind } from "../prefilter/statistics.ts";
 import { type FastPattern, fastPattern } from "../signature/fast_pattern.ts";
 import type { Signature, SignatureList } from "../signature/finish.ts";
+import { AddressIndexBuilder } from "./address_index.ts";
 import { type BytePool, Growing } from "./bytes.ts";
 
 /** Literals one table may hold. */
@@ -24,7 +26,8 @@ const ANY_PROTO = 255;
 
 interface Place {
   readonly kind: PrefilterKind;
-  readonly app: AppProto;
+  /** AppProto; of packet payloads the IP protocol, 0 for those without a table of their own. */
+  readonly app: number;
   readonly direction: Direction;
   readonly progress: number;
   readonly buffer: number;
@@ -47,6 +50,7 @@ export interface PrefilterSections {
   readonly listCount: number;
   readonly indices: Uint8Array;
   readonly indexCount: number;
+  readonly addressIndexes: { readonly bytes: Uint8Array; readonly count: number };
 }
 
 /** The place of a list in the database: its buffer record. */
@@ -58,6 +62,7 @@ export class PrefilterBuilder {
     string,
     { kind: RuleListKind; direction: number; proto: number; app: number; rules: number[] }
   >();
+  readonly #addresses = new AddressIndexBuilder();
   readonly #tables = new Map<string, { offset: number; length: number }>();
   readonly #bufferIndex: BufferIndex;
 
@@ -127,7 +132,7 @@ export class PrefilterBuilder {
     const proto = protocols?.length === 1 ? protocols[0]! : ANY_PROTO;
     switch (type) {
       case RuleType.IpOnly:
-        this.#file(RuleListKind.IpOnly, BOTH, proto, 0, index);
+        this.#fileByAddress(index, signature, proto);
         return;
       case RuleType.DecoderEvent:
         this.#file(RuleListKind.DecoderEvent, BOTH, ANY_PROTO, 0, index);
@@ -152,6 +157,12 @@ export class PrefilterBuilder {
         this.#file(RuleListKind.Packet, oneWay(signature), proto, 0, index);
         return;
     }
+  }
+
+  #fileByAddress(index: number, signature: Signature, proto: number): void {
+    const set = this.#addresses.add(index, signature);
+    if (set === undefined) this.#file(RuleListKind.IpOnly, BOTH, proto, 0, index);
+    else if (set.v6.length > 0) this.#file(RuleListKind.IpOnlyIpv6, BOTH, proto, 0, index);
   }
 
   #file(kind: RuleListKind, direction: number, proto: number, app: number, rule: number): void {
@@ -198,6 +209,8 @@ export class PrefilterBuilder {
         records.u32(at + PrefilterRecord.tableLength, table.length);
         records.u32(at + PrefilterRecord.literals, part.length);
         records.u32(at + PrefilterRecord.frame, place.frame);
+        records.u32(at + PrefilterRecord.patterns, place.streaming ? patternRecords(pool, part) : 0);
+        records.u16(at + PrefilterRecord.longest, Math.max(...part.map(({ literal }) => literal.bytes.length)));
         records.u32(at + PrefilterRecord.starts, indices.length / 4);
         let start = 0;
         index(start);
@@ -220,6 +233,7 @@ export class PrefilterBuilder {
       lists.u32(at + RuleListRecord.count, rules.length);
       for (const rule of rules) index(rule);
     }
+    const addressIndexes = this.#addresses.write(pool, indices);
     return {
       prefilters: records.bytes,
       prefilterCount: count,
@@ -227,8 +241,22 @@ export class PrefilterBuilder {
       listCount: this.#lists.size,
       indices: indices.bytes,
       indexCount: indices.length / 4,
+      addressIndexes,
     };
   }
+}
+
+/** The literals one by one, as `assembly/match/search.ts` takes them. */
+function patternRecords(pool: BytePool, part: readonly { literal: Literal }[]): number {
+  const records = new Growing(part.length * PatternRecord.size);
+  for (const { literal } of part) {
+    const { bytes, nocase } = literal;
+    const at = records.reserve(PatternRecord.size);
+    records.u32(at + PatternRecord.bytes, pool.intern(nocase ? bytes.map((byte) => FOLDED[byte]!) : bytes));
+    records.u16(at + PatternRecord.length, bytes.length);
+    records.u8(at + PatternRecord.nocase, nocase ? 1 : 0);
+  }
+  return pool.add(records.bytes, 8);
 }
 
 /** Rules of these types are checked by their own lists, never by a literal. */
@@ -271,7 +299,6 @@ function payloadPlaces(signature: Signature): Place[] {
   for (const direction of [Direction.ToServer, Direction.ToClient]) {
     if (isOneWay(signature, direction)) continue;
     const rest = {
-      app: AppProto.Unknown,
       direction,
       progress: 0,
       buffer: 0,
@@ -279,10 +306,23 @@ function payloadPlaces(signature: Signature): Place[] {
       frame: 0,
       text: "payload",
     } as const;
-    if (packet) places.push({ kind: PrefilterKind.Payload, ...rest });
-    if (stream) places.push({ kind: PrefilterKind.Stream, ...rest });
+    if (packet) for (const app of payloadTables(signature)) places.push({ kind: PrefilterKind.Payload, app, ...rest });
+    if (stream) places.push({ kind: PrefilterKind.Stream, app: AppProto.Unknown, ...rest });
   }
   return places;
+}
+
+/** The tables of packet payloads a rule is in, by IP protocol: a segment is not searched for what only datagrams can hold. */
+function payloadTables({ protocols, flags }: Signature): number[] {
+  const has = (proto: IpProto): boolean => protocols === undefined || protocols.includes(proto);
+  const streamOnly = (flags & RuleFlag.RequireStream) !== 0 && (flags & RuleFlag.RequirePacket) === 0;
+  const tables: number[] = [];
+  // What rules on the stream want of a segment that is not part of it is looked for with the stream's table.
+  if (has(IpProto.Tcp) && !streamOnly) tables.push(IpProto.Tcp);
+  if (has(IpProto.Udp)) tables.push(IpProto.Udp);
+  if (protocols === undefined || protocols.some((proto) => proto !== IpProto.Tcp && proto !== IpProto.Udp))
+    tables.push(0);
+  return tables;
 }
 
 function comparePlaces(a: Place, b: Place): number {

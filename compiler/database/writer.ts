@@ -1,7 +1,6 @@
 /** Writes signatures, in their final order, as a `.vpdb`. The layout stands in `assembly/abi/database.ts`. */
 
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
 import {
   DATABASE_MAGIC,
   DATABASE_VERSION,
@@ -25,6 +24,7 @@ import type { ThresholdUse } from "../signature/threshold.ts";
 import { BufferWriter } from "./buffers.ts";
 import { BytePool, Growing } from "./bytes.ts";
 import { ConditionWriter } from "./conditions.ts";
+import { writeDescriptions } from "./descriptions.ts";
 import { ExceptionWriter } from "./exceptions.ts";
 import { PrefilterBuilder } from "./prefilters.ts";
 import { SetWriter } from "./sets.ts";
@@ -34,8 +34,8 @@ export interface DatabaseContent {
   /** Index is the internal id. */
   readonly signatures: readonly Signature[];
   readonly datasets: readonly Dataset[];
-  /** JSON for hosts. */
-  readonly metadata: string;
+  /** What hosts say about each signature. */
+  readonly descriptions: readonly object[];
   /** The rule text the digest of the header is made from. */
   readonly ruleText: readonly string[];
 }
@@ -52,6 +52,7 @@ const ORDER = [
   Section.Prefilters,
   Section.RuleIndices,
   Section.RuleLists,
+  Section.AddressIndexes,
   Section.Datasets,
   Section.Exceptions,
   Section.Metadata,
@@ -146,9 +147,10 @@ export function writeDatabase(content: DatabaseContent): Uint8Array {
     [Section.Prefilters, { bytes: found.prefilters, count: found.prefilterCount }],
     [Section.RuleIndices, { bytes: found.indices, count: found.indexCount }],
     [Section.RuleLists, { bytes: found.lists, count: found.listCount }],
+    [Section.AddressIndexes, found.addressIndexes],
     [Section.Datasets, { bytes: datasets, count: content.datasets.length }],
     [Section.Exceptions, counted(exceptions.bytes, ExceptionRecord.size)],
-    [Section.Metadata, { bytes: gzipSync(Buffer.from(content.metadata, "utf8")), count: 0 }],
+    [Section.Metadata, { bytes: writeDescriptions(content.descriptions), count: 0 }],
   ]);
   return assembleFile(sections, content.ruleText);
 }

@@ -1,5 +1,4 @@
 /** Whole rule files to a database the core takes. */
-import { gunzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DatabaseHeader, RuleRecord, Section, SectionRecord } from "../../assembly/abi/database.ts";
@@ -7,6 +6,7 @@ import { parseThresholds } from "../../compiler/config/threshold.ts";
 import { xxh64 } from "../../compiler/database/xxh64.ts";
 import { type CompileSettings, compileRules, formatProblem } from "../../compiler/index.ts";
 import { Variables } from "../../compiler/variables.ts";
+import { readRuleDescriptions } from "../../hosts/node/engine/database.ts";
 import { Engine } from "../../hosts/node/engine/engine.ts";
 
 const compile = (text: string, settings: CompileSettings = {}) => compileRules([{ file: "t.rules", text }], settings);
@@ -134,9 +134,7 @@ test("errors name file, line, column, sid, keyword, reason and what to do", () =
 test("classes and references", () => {
   const rule = (options: string) => {
     const { database, warnings } = compile(`alert ip any any -> any any (${options} sid:1;)`);
-    const [{ category, priority, references }] = JSON.parse(
-      gunzipSync(section(database, Section.Metadata)).toString(),
-    ).rules;
+    const { category, priority, references } = readRuleDescriptions(database)[0]!;
     return [category, priority, references, warnings.length];
   };
   assert.equal(rule("classtype:trojan-activity;"), ["A Network Trojan was detected", 1, undefined, 0]);

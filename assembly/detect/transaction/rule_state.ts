@@ -8,6 +8,8 @@ import { Setting } from "../../abi/settings";
 import { Tx } from "../../app/transaction";
 import { give, makePool, Pool, take } from "../../memory/pool";
 import { setting } from "../../memory/settings";
+import { generation } from "../../rules/database";
+import { forgetGrowing } from "./growing";
 
 /** The rule matched whole. */
 export const FULL_MATCH: u32 = 1 << 31;
@@ -25,18 +27,12 @@ export class RuleState {
 }
 
 let pool: usize = 0;
-let generation: u32 = 0;
 
 export function configureRuleState(): bool {
   const made = makePool(<u32>offsetof<RuleState>(), setting(Setting.RuleStateItems));
   if (made == null) return false;
   pool = changetype<usize>(made);
   return true;
-}
-
-/** A new database is in force: what was remembered about rule numbers means nothing now. */
-export function nextGeneration(): void {
-  generation++;
 }
 
 function head(tx: Tx, direction: u32): usize {
@@ -86,8 +82,9 @@ function freeList(slot: usize): void {
   }
 }
 
-/** Frees both directions; before the transaction itself is freed. */
+/** Frees both directions, and what is known of growing buffers; before the transaction itself is freed. */
 export function freeRuleState(tx: Tx): void {
+  forgetGrowing(tx);
   freeList(head(tx, Direction.ToServer));
   freeList(head(tx, Direction.ToClient));
 }

@@ -13,7 +13,7 @@ import { EventFlag } from "../../abi/frames";
 import { HeaderCheck, TraceStage } from "../../abi/trace";
 import { appBuffer, completeProgress, hasInner, isInner } from "../../app/registry";
 import { AppState, Tx, TxFlag } from "../../app/transaction";
-import { viewData, viewLength } from "../../app/view";
+import { ViewFlag, viewData, viewFlags, viewLength } from "../../app/view";
 import { Flow } from "../../flow/flow";
 import { buffers, rules } from "../../rules/database";
 import { overBudget } from "../../verdict/cost";
@@ -27,6 +27,7 @@ import { runPostMatch } from "../post_match";
 import { addRuleLists, firstPrefilter, nextPrefilter, prefilterAt, runPrefilter } from "../prefilter";
 import { coversProtocol } from "../state/protocol";
 import { applyTransforms } from "../transform";
+import { scanGrowing } from "./growing";
 import {
   inspectRule,
   isOver,
@@ -135,6 +136,10 @@ function prefilterTransaction(state: AppState, tx: Tx, direction: u32, set: Cand
     const base = <u32>load<u16>(buffers + <usize>index * BufferRecord.size, BufferRecord.base);
     for (let instance: u32 = 0; instance < MAX_INSTANCES; instance++) {
       if (!appBuffer(state, tx, base, direction, instance)) break;
+      if (instance == 0 && (viewFlags & ViewFlag.Growing) != 0 && isPlain(index)) {
+        scanGrowing(record, tx, set);
+        continue;
+      }
       if (!applyTransforms(index)) break;
       runPrefilter(record, viewData, viewLength, set);
     }
@@ -143,6 +148,11 @@ function prefilterTransaction(state: AppState, tx: Tx, direction: u32, set: Cand
   // Progress below the one reached does not change any more.
   if (direction == Direction.ToServer) tx.prefilteredToServer = <u8>reached;
   else tx.prefilteredToClient = <u8>reached;
+}
+
+/** A buffer as the protocol gives it, without transforms. */
+function isPlain(index: u32): bool {
+  return load<u16>(buffers + <usize>index * BufferRecord.size, BufferRecord.transforms) == 0;
 }
 
 function isPrefiltered(rule: usize): bool {

@@ -334,6 +334,11 @@ export class Engine implements InspectionEngine {
     this.recorder?.finished(this);
   }
 
+  /** Bytes of memory the core has carved: all it will ever use. */
+  get memory(): number {
+    return this.core.memory_reserved();
+  }
+
   /** What `formatEvent` needs to write this engine's events. */
   get eve(): EveContext {
     return { options: this.config.outputs, rules: this.rules, prevent: this.mode === "prevent" };
