@@ -1,5 +1,8 @@
-/** Reproducible numbers (mulberry32): the returned function gives one from 0 up to `below`, without it. */
-export function random(seed: number): (below: number) => number {
+/** Gives a number from 0 up to `below`, without it. */
+export type Random = (below: number) => number;
+
+/** Reproducible numbers (mulberry32). */
+export function random(seed: number): Random {
   let state = seed;
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;

@@ -24,6 +24,11 @@ export async function buildRoom(entryFile: string, options: RoomOptions = {}): P
   return new WebAssembly.Instance(module, { env: { abort } });
 }
 
+/** The bytes of the room alone, for who makes instances of it. */
+export function buildRoomBytes(entryFile: string): Promise<Uint8Array<ArrayBuffer>> {
+  return roomBytes(resolve(root, entryFile), true);
+}
+
 async function roomBytes(entry: string, simd: boolean): Promise<Uint8Array<ArrayBuffer>> {
   const hash = createHash("sha256").update(simd ? "simd" : "scalar");
   for (const file of [entry, ...sources(join(root, "assembly"))]) hash.update(file).update(readFileSync(file));

@@ -1,6 +1,8 @@
 /** Payload conditions: on the bytes of one packet, or on the reassembled stream it belongs to. */
+import { Direction } from "../abi/codes";
 import { PrefilterKind, RuleFlag, RuleRecord } from "../abi/database";
 import { EventFlag } from "../abi/frames";
+import { Flow, FlowFlag } from "../flow/flow";
 import { rawData, rawLength, rawNext, rawOffset, rawWindow } from "../stream/raw";
 import { Session } from "../stream/session";
 import { Packet, PacketFlag } from "../wire/packet";
@@ -20,9 +22,19 @@ export function openPayload(tcp: usize): void {
   session = tcp;
 }
 
-/** Brings the rules whose literals are in the windows of the stream; what is encrypted is not searched (Suricata's prefilter). */
+/** Is there nothing new that can be read? The first look at an encrypted stream still sees what came in the clear. */
+function isEncrypted(packet: Packet): bool {
+  if (!packet.has(PacketFlag.NoPayloadInspection) || packet.flow == 0) return false;
+  const flow = changetype<Flow>(packet.flow);
+  const bit: u32 = packet.direction == <u8>Direction.ToServer ? FlowFlag.EncryptedToServer : FlowFlag.EncryptedToClient;
+  if ((flow.flags & bit) != 0) return true;
+  flow.flags |= bit;
+  return false;
+}
+
+/** Brings the rules whose literals are in the windows of the stream. */
 export function prefilterStream(packet: Packet, candidates: Candidates): void {
-  if (!packet.has(PacketFlag.HasStreamData) || packet.has(PacketFlag.NoPayloadInspection)) return;
+  if (!packet.has(PacketFlag.HasStreamData) || isEncrypted(packet)) return;
   const s = changetype<Session>(session);
   for (let more = rawWindow(s, packet.direction, packet); more; more = rawNext()) {
     prefilterAll(PrefilterKind.Stream, packet.direction, rawData, rawLength, candidates);

@@ -47,6 +47,9 @@ export enum FlowFlag {
   /** Transactions of this direction were updated by a packet of the other: they are inspected with its next own packet. */
   NextToServer = 1 << 22,
   NextToClient = 1 << 23,
+  /** The stream of this direction was inspected once since it is encrypted: what came before has been seen. */
+  EncryptedToServer = 1 << 24,
+  EncryptedToClient = 1 << 25,
 }
 
 /** Why a flow ended: `flow.reason` of EVE, Suricata's names in comments. */
