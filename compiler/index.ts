@@ -106,6 +106,7 @@ export function compileRules(sources: readonly RuleSource[], settings: CompileSe
     signatures: ordered,
     datasets: shared.datasets,
     descriptions: ordered.map((signature) => describe(signature, settings.ruleText ?? false)),
+    names: shared.names.entries(),
     ruleText: sources.map(({ text }) => text),
   });
   return { database, accepted: rules.size, refused, skipped, warnings };

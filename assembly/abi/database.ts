@@ -68,6 +68,8 @@ export enum Section {
   Exceptions = 13,
   /** AddressIndexRecord[]: IP-only rules by address. */
   AddressIndexes = 14,
+  /** For the host only: names of flowbits, variables, datasets, frames by their hashes, kind by kind. JSON in UTF-8, gzipped. */
+  Names = 15,
 }
 
 /**

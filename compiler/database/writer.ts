@@ -1,6 +1,7 @@
 /** Writes signatures, in their final order, as a `.vpdb`. The layout stands in `assembly/abi/database.ts`. */
 
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import {
   DATABASE_MAGIC,
   DATABASE_VERSION,
@@ -36,6 +37,8 @@ export interface DatabaseContent {
   readonly datasets: readonly Dataset[];
   /** What hosts say about each signature. */
   readonly descriptions: readonly object[];
+  /** Names that rules are known by as hashes only. */
+  readonly names: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The rule text the digest of the header is made from. */
   readonly ruleText: readonly string[];
 }
@@ -56,6 +59,7 @@ const ORDER = [
   Section.Datasets,
   Section.Exceptions,
   Section.Metadata,
+  Section.Names,
 ] as const;
 
 const FIRST = DatabaseHeader.size + ORDER.length * SectionRecord.size;
@@ -151,6 +155,7 @@ export function writeDatabase(content: DatabaseContent): Uint8Array {
     [Section.Datasets, { bytes: datasets, count: content.datasets.length }],
     [Section.Exceptions, counted(exceptions.bytes, ExceptionRecord.size)],
     [Section.Metadata, { bytes: writeDescriptions(content.descriptions), count: 0 }],
+    [Section.Names, { bytes: gzipSync(JSON.stringify(content.names)), count: 0 }],
   ]);
   return assembleFile(sections, content.ruleText);
 }

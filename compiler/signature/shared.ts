@@ -41,4 +41,15 @@ export class NameTable {
     }
     return hash;
   }
+
+  /** Every name with its hash, kind by kind, for hosts that show them. */
+  entries(): Record<string, Record<string, string>> {
+    const out: Record<string, Record<string, string>> = {};
+    for (const [key, name] of this.#names) {
+      const [kind, hash] = key.split("/") as [string, string];
+      out[kind] ??= {};
+      out[kind]![hash] = name;
+    }
+    return out;
+  }
 }

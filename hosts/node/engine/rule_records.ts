@@ -129,10 +129,9 @@ export class RuleReader {
 
   /** The names of flowbits, variables, datasets and frames. */
   names(): RuleNames {
-    const section = this.sections.get(Section.Metadata);
+    const section = this.sections.get(Section.Names);
     if (!section) return {};
-    const text = gunzipSync(this.slice(section.offset, section.length)).toString("utf8");
-    return (JSON.parse(text) as { names?: RuleNames }).names ?? {};
+    return JSON.parse(gunzipSync(this.slice(section.offset, section.length)).toString("utf8")) as RuleNames;
   }
 
   private list(first: number, index: number): ListRecords {
