@@ -205,6 +205,18 @@ test("the policy can put all assignments in detection or prevention; pins of the
   assert.equal([detect[1], detect[2], detect[12]], ["alert", "alert", "alert"]);
 });
 
+test("what the operator pinned or suppressed holds without an assignment, too", () => {
+  const file = {
+    ...assigned(),
+    pins: { "1:4": { mode: "prevent", note: "ticket 7" } },
+    suppressions: { "1:3": "noisy" },
+  } as AssignmentFile;
+  const set = effective("{}", file);
+  assert.equal([outcomes(set)[4], outcomes(set)[3]], ["drop", "off"]);
+  assert.is(reasons(set, 4), "pinned with vpatch recommend: ticket 7; alert becomes drop");
+  assert.is(reasons(set, 3), "suppressed with vpatch recommend: noisy");
+});
+
 test("ports of an assignment stand for the variable of the rule", () => {
   const set = effective("{}", assigned({ sid: 1, ports: { HTTP_PORTS: [8080, 8443] } }));
   assert.equal(set.rules.find(({ sid }) => sid === 1)!.ports, { HTTP_PORTS: [8080, 8443] });

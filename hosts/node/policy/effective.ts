@@ -19,6 +19,7 @@ import { rewrite } from "./rewrite.ts";
 import {
   applyAssignments,
   applyEntries,
+  applyOperator,
   applyPins,
   applyPosture,
   bringCompanions,
@@ -98,6 +99,7 @@ export function applyPolicy(
   const warnings: PolicyWarning[] = [];
   applyPosture(decisions, policy);
   applyAssignments(decisions, policy, assignments, warnings);
+  applyOperator(decisions, assignments, warnings);
   applyEntries(decisions, policy, warnings);
   applyPins(decisions, policy, warnings);
   bringCompanions(decisions, warnings);

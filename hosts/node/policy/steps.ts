@@ -44,7 +44,7 @@ export function applyAssignments(
       continue;
     }
     if (assignment.state === "suppressed") {
-      decision.exclude(`suppressed with vpatch recommend: ${assignment.reason}`);
+      decision.exclude(`suppressed with vpatch recommend${assignment.reason ? `: ${assignment.reason}` : ""}`);
     } else if (isActive(assignment)) {
       decision.choose("assigned", assignmentReason(assignment));
       const { mode, origin } = assignment;
@@ -56,6 +56,25 @@ export function applyAssignments(
     } else if (assignment.state === "recommended" && !decision.inForce) {
       decision.reasons.push(`recommended by the scan, not applied: ${assignment.reason}`);
     }
+  }
+}
+
+/** What the operator pinned or suppressed for rules that no scan assigned. */
+export function applyOperator(decisions: Decisions, file: AssignmentFile | undefined, warnings: PolicyWarning[]): void {
+  if (file === undefined) return;
+  const assigned = indexAssignments(file);
+  for (const [key, { mode, note }] of Object.entries(file.pins ?? {})) {
+    if (assigned.has(key)) continue;
+    const decision = decisions.get(key);
+    if (decision === undefined) {
+      warnings.push({ message: `rule ${key} is pinned with vpatch recommend, but no rule file has it` });
+      continue;
+    }
+    decision.choose("assigned", `pinned with vpatch recommend${note ? `: ${note}` : ""}`);
+    decision.mode = mode;
+  }
+  for (const [key, note] of Object.entries(file.suppressions ?? {})) {
+    decisions.get(key)?.exclude(`suppressed with vpatch recommend${note ? `: ${note}` : ""}`);
   }
 }
 
