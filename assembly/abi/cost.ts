@@ -6,7 +6,7 @@ export enum Cost {
   /** A byte through a literal matcher, a content search, a transform or a decoder. */
   Byte = 1,
   /** A byte that a decompressor gave. */
-  Decoded = 8,
+  Decoded = 2,
   /** A piece of data handed to a matcher or parser, however short. */
   Piece = 32,
   /** A rule checked. */

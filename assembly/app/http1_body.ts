@@ -70,6 +70,13 @@ export function appendBody(b: Body, request: bool, data: usize, length: u32): u3
   return length;
 }
 
+/** Nothing more of this body is kept. */
+export function isFull(at: usize, request: bool): bool {
+  if (at == 0) return false;
+  useSettings(request);
+  return limit != 0 && changetype<Body>(at).total >= limit;
+}
+
 /** What was shown to the rules with the last data counts as inspected from now on. */
 export function commitInspection(b: Body): void {
   if (b.shown > b.inspected) b.inspected = b.shown;

@@ -22,6 +22,7 @@ import { HeaderTable, HttpState, HttpTx } from "./http1_state";
 import { report } from "./http1_transactions";
 
 const BOMB_RATIO: u64 = 2048;
+const LAYERED_RATIO: u64 = 512;
 const MAX_LZMA_WINDOW: u32 = 1 << 24;
 
 /** A decompressor with the memory it needs. */
@@ -31,6 +32,8 @@ export class Decoder {
   lzmaWindow: usize = 0;
   /** The stream was ended: nothing more is decoded. */
   finished: bool = false;
+  /** No more of the body is kept: what is still to come need not be decoded. */
+  idle: bool = false;
 }
 
 export function freeDecoder(at: usize): void {
@@ -91,6 +94,7 @@ function prepend(decoder: usize, encoding: Encoding, layers: u32): usize {
     d.chain = chain;
     d.lzmaWindow = 0;
     d.finished = false;
+    d.idle = false;
     decompressorBegin(chain, layers, 0, 0);
     decoder = at;
   }
@@ -141,7 +145,16 @@ export function openDecoder(state: HttpState, tx: HttpTx, headers: HeaderTable):
   return decoder;
 }
 
-/** The output so far is a decompression bomb's. */
-export function isBomb(entityLength: u64, messageLength: u64): bool {
+/** Is more of the output of no use? One coding cannot become a bomb; what several give must be counted. */
+export function isUseless(decoder: Decoder, full: bool): bool {
+  return full && decoder.lzmaWindow == 0 && changetype<Decompressor>(decoder.chain).layers == 1;
+}
+
+/**
+ * The output so far is a decompression bomb's. One coding never packs 2048 to one; of codings within each other no more is unpacked than is
+ * kept (`full`), once they are beyond what one coding can do.
+ */
+export function isBomb(entityLength: u64, messageLength: u64, layers: u32, full: bool): bool {
+  if (full && layers > 1 && entityLength > messageLength * LAYERED_RATIO) return true;
   return entityLength > <u64>setting(Setting.HttpBombLimit) && entityLength > messageLength * BOMB_RATIO;
 }

@@ -5,8 +5,8 @@ import { Direction } from "../abi/codes";
 import { Cost } from "../abi/cost";
 import { decompressorFail, decompressorFeed, decompressorNext } from "../codec/decompress";
 import { spend } from "../verdict/cost";
-import { appendBody, Body, isRipe, openBodyStore } from "./http1_body";
-import { chainOf, Decoder, isBomb } from "./http1_coding";
+import { appendBody, Body, isFull, isRipe, openBodyStore } from "./http1_body";
+import { chainOf, Decoder, isBomb, isUseless } from "./http1_coding";
 import { HttpState, HttpTx } from "./http1_state";
 import { report } from "./http1_transactions";
 import { requestFileData, requestFileGap, responseFileData, responseFileGap } from "./http1_upload";
@@ -22,13 +22,20 @@ export function requestEntity(state: HttpState, tx: HttpTx, data: usize, length:
     return;
   }
   if (tx.requestDecoder == 0 || changetype<Decoder>(tx.requestDecoder).finished) return;
+  const decoder = changetype<Decoder>(tx.requestDecoder);
+  if (decoder.idle) return;
   const chain = chainOf(tx.requestDecoder);
   decompressorFeed(chain, data, length);
   while (decompressorNext(chain)) {
     tx.requestEntityLength += <u64>chain.outLength;
     spend(chain.outLength * Cost.Decoded);
     keepRequest(state, tx, chain.out, chain.outLength);
-    if (isBomb(tx.requestEntityLength, tx.requestMessageLength)) {
+    const full = isFull(tx.requestBody, true);
+    if (isUseless(decoder, full)) {
+      decoder.idle = true;
+      return;
+    }
+    if (isBomb(tx.requestEntityLength, tx.requestMessageLength, chain.layers, full)) {
       report(state, tx, AppEvent.http__compression_bomb);
       decompressorFail(chain);
     }
@@ -45,13 +52,20 @@ export function responseEntity(state: HttpState, tx: HttpTx, data: usize, length
     return true;
   }
   if (tx.responseDecoder == 0 || changetype<Decoder>(tx.responseDecoder).finished) return false;
+  const decoder = changetype<Decoder>(tx.responseDecoder);
+  if (decoder.idle) return true;
   const chain = chainOf(tx.responseDecoder);
   decompressorFeed(chain, data, length);
   while (decompressorNext(chain)) {
     tx.responseEntityLength += <u64>chain.outLength;
     spend(chain.outLength * Cost.Decoded);
     keepResponse(state, tx, chain.out, chain.outLength);
-    if (isBomb(tx.responseEntityLength, tx.responseMessageLength)) {
+    const full = isFull(tx.responseBody, false);
+    if (isUseless(decoder, full)) {
+      decoder.idle = true;
+      return true;
+    }
+    if (isBomb(tx.responseEntityLength, tx.responseMessageLength, chain.layers, full)) {
       report(state, tx, AppEvent.http__compression_bomb);
       decompressorFail(chain);
     }

@@ -4,7 +4,9 @@
  * libhtp's reading: lookups of the parser's own ignore NUL bytes in a name; after 64 repetitions further ones are dropped; a repeated
  * Content-Length is never joined, the first one counts.
  */
+import { Setting } from "../abi/settings";
 import { Account, acquire, release } from "../memory/heap";
+import { setting } from "../memory/settings";
 import { equalsNoCase, equalsWord, equalsWordSkippingNul } from "./ascii";
 import { HeaderTable } from "./http1_state";
 import { appendByte, appendText, freeText, Text } from "./text";
@@ -18,6 +20,8 @@ export class Header {
   repeated: bool = false;
   valueData: usize = 0;
   valueLength: u32 = 0;
+  /** Next header of the same chain. */
+  chained: usize = 0;
 
   /** The name's bytes follow the record. */
   get name(): usize {
@@ -67,7 +71,42 @@ export function isPresent(h: Header): bool {
   return changetype<usize>(h) != 0;
 }
 
+/** From so many headers on names are looked up by hash: a message may have a thousand. */
+const INDEXED: u32 = 16;
+const CHAINS: u32 = 256;
+
+/** Hash of a name, letter case aside; the seed keeps strangers from choosing its chains. */
+function chainOf(t: HeaderTable, name: usize, length: u32): usize {
+  let hash = setting(Setting.HashSeed) ^ 0x811c_9dc5;
+  for (let i: u32 = 0; i < length; i++) {
+    const byte = <u32>load<u8>(name + i);
+    hash = (hash ^ (byte - 0x41 < 26 ? byte | 0x20 : byte)) * 0x0100_0193;
+  }
+  return t.chains + ((<usize>((hash ^ (hash >> 15)) & (CHAINS - 1))) << 2);
+}
+
+function chain(t: HeaderTable, h: Header): void {
+  const slot = chainOf(t, h.name, h.nameLength);
+  h.chained = load<usize>(slot);
+  store<usize>(slot, changetype<usize>(h));
+}
+
+/** Begins to look names up by hash. Without memory the table stays a list. */
+function index(t: HeaderTable): void {
+  t.chains = acquire(Account.Http, CHAINS * 4);
+  if (t.chains == 0) return;
+  memory.fill(t.chains, 0, CHAINS * 4);
+  for (let at = t.first; at != 0; at = changetype<Header>(at).next) chain(t, changetype<Header>(at));
+}
+
 function findName(t: HeaderTable, name: usize, length: u32): Header {
+  if (t.chains != 0) {
+    for (let at = load<usize>(chainOf(t, name, length)); at != 0; at = changetype<Header>(at).chained) {
+      const h = changetype<Header>(at);
+      if (equalsNoCase(h.name, h.nameLength, name, length)) return h;
+    }
+    return changetype<Header>(0);
+  }
   let at = t.first;
   while (at != 0) {
     const h = changetype<Header>(at);
@@ -115,6 +154,8 @@ function create(t: HeaderTable, name: usize, nameLength: u32, value: usize, leng
   else t.first = at;
   t.last = at;
   t.count++;
+  if (t.chains != 0) chain(t, h);
+  else if (t.count == INDEXED) index(t);
   added = h;
   return Added.New;
 }
@@ -127,6 +168,8 @@ export function freeHeaders(t: HeaderTable): void {
     freeText(h.value);
     release(changetype<usize>(h));
   }
+  release(t.chains);
+  t.chains = 0;
   t.first = 0;
   t.last = 0;
   t.count = 0;

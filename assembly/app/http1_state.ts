@@ -194,6 +194,8 @@ export class HeaderTable {
   count: u32 = 0;
   /** Repetitions beyond the second of any header, at most 64. */
   repetitions: u32 = 0;
+  /** Chains of the headers by hash of their name, once there are many; 0 before. */
+  chains: usize = 0;
 }
 
 @unmanaged
@@ -245,10 +247,12 @@ export class HttpTx extends Tx {
   requestLast: usize = 0;
   requestCount: u32 = 0;
   requestRepetitions: u32 = 0;
+  requestChains: usize = 0;
   responseFirst: usize = 0;
   responseLast: usize = 0;
   responseCount: u32 = 0;
   responseRepetitions: u32 = 0;
+  responseChains: usize = 0;
   requestRawData: usize = 0;
   requestRawLength: u32 = 0;
   responseRawData: usize = 0;

@@ -119,6 +119,33 @@ function dynamicTables(base: usize, literalCount: u32, distanceCount: u32): bool
   return left == 0 || (left > 0 && huffmanLongest(base + DISTANCES) <= 1);
 }
 
+/** Shorter runs are copied byte by byte: a bulk copy costs about as much as twenty of them. */
+const BULK: u32 = 24;
+
+/** Copies `run` bytes of the window that begin `distance` before `to` to there; they may overlap, and wrap around. */
+function copyMatch(window: usize, to: u32, distance: u32, run: u32): void {
+  let from = (to - distance) & WINDOW_MASK;
+  if (run < BULK || from + run > WINDOW_SIZE || to + run > WINDOW_SIZE || from > to) {
+    for (let i: u32 = 0; i < run; i++) {
+      store<u8>(window + to, load<u8>(window + from));
+      from = (from + 1) & WINDOW_MASK;
+      to = (to + 1) & WINDOW_MASK;
+    }
+    return;
+  }
+  if (distance == 1) {
+    memory.fill(window + to, load<u8>(window + from), run);
+    return;
+  }
+  // What was copied is a repetition of what comes before it: each piece may be longer than the one before.
+  let done: u32 = 0;
+  while (done < run) {
+    const piece = min(distance + done, run - done);
+    memory.copy(window + to + done, window + from, piece);
+    done += piece;
+  }
+}
+
 /** Copies the `length` bytes of the window that end at its write position to `out`. */
 function windowTail(s: Inflate, out: usize, length: u32): void {
   const window = changetype<usize>(s) + WINDOW;
@@ -219,12 +246,8 @@ export function inflateStep(s: Inflate, input: usize, length: u32, out: usize, r
         break;
       }
       const run = min(s.remaining, left);
-      let from = windowAt - s.distance;
-      for (let i: u32 = 0; i < run; i++) {
-        store<u8>(window + windowAt, load<u8>(window + (from & WINDOW_MASK)));
-        from++;
-        windowAt = (windowAt + 1) & WINDOW_MASK;
-      }
+      copyMatch(window, windowAt, s.distance, run);
+      windowAt = (windowAt + run) & WINDOW_MASK;
       left -= run;
       s.remaining -= run;
       if (s.remaining == 0) mode = Mode.Symbols;

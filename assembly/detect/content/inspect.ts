@@ -28,7 +28,7 @@ import { decodeBase64 } from "./base64";
 import { byteExtract, byteJump, byteMath, byteTest } from "./bytes";
 import { inspectDataset } from "./dataset";
 import { entropyMatches } from "./entropy";
-import { endsBounds, Found, findContent, matchEnd } from "./literal";
+import { endsBounds, Found, findContent, isAbsent, matchEnd } from "./literal";
 import { noteReplacement } from "./replace";
 import {
   byteVariable,
@@ -42,6 +42,7 @@ import {
   openBuffer,
   regexCursor,
   step,
+  stepsTaken,
   streamOffset,
   swapBuffer,
 } from "./state";
@@ -114,6 +115,9 @@ function run(c: usize): i32 {
   }
 }
 
+/** Every so many steps a content that failed is sought in the whole buffer: where it is nowhere, no other try can help. */
+const ABSENCE_STEPS: u32 = 63;
+
 function content(c: usize): i32 {
   const f = load<u32>(c, Condition.flags);
   const base = cursor;
@@ -125,6 +129,7 @@ function content(c: usize): i32 {
     if (found == Found.Empty) return negated ? next(c) : NO_MATCH;
     if (found == Found.No) {
       if (negated) return next(c);
+      if ((stepsTaken() & ABSENCE_STEPS) == 0 && isAbsent(c)) return STOP;
       return (f & (ContentFlag.Distance | ContentFlag.Within)) == 0 ? STOP : NO_MATCH;
     }
     const end = matchEnd;

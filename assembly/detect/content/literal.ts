@@ -91,6 +91,14 @@ export function findContent(c: usize, base: u32, after: u32): Found {
   return Found.Yes;
 }
 
+/** Is the pattern nowhere in the buffer, whatever its bounds? */
+export function isAbsent(c: usize): bool {
+  const pattern = database + load<u32>(c, ContentField.pattern);
+  const nocase = (load<u32>(c, Condition.flags) & ContentFlag.Nocase) != 0;
+  spend(length);
+  return findLiteral(data, length, pattern, load<u16>(c, ContentField.length), nocase) < 0;
+}
+
 /** Does a negated `endswith` occurrence end the searched part? */
 export function endsBounds(): bool {
   return matchEnd == to - from;

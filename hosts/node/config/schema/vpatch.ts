@@ -27,9 +27,9 @@ export const vpatch = section("What has no counterpart in suricata.yaml.", {
     0,
   ),
   budget: section("Bounded cost.", {
-    packet: integer("Cost units one packet may spend (a unit: a byte scanned); 0 is without limit.", 0),
+    packet: integer("Cost units one packet may spend (a unit: a byte scanned); 0 is without limit.", 20_000_000),
     flow: integer("Cost units the packets of one flow may spend within a second of traffic; 0 is without limit.", 0),
-    rule: integer("Cost units one rule may spend within a second of traffic; 0 is without limit.", 0),
+    rule: integer("Cost units one rule may spend within a second of traffic; 0 is without limit.", 500_000_000),
     suspend: integer("Seconds of traffic for which a rule that spent more is not checked.", 10),
     policy: exceptionPolicy("When a packet or flow exceeds its budget."),
   }),
