@@ -19,7 +19,7 @@ import threading
 TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
 PORT = 8080
-IDLE_SECONDS = 0.5
+IDLE_SECONDS = 1.5
 TURN_SECONDS = 0.05
 lock = threading.Lock()
 done = set()
