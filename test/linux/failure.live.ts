@@ -38,7 +38,7 @@ for (const driver of INLINE) {
     const agent = await Agent.start(lab, setup, { failure: "open", heartbeat: HEARTBEAT });
     let killed = 0;
     const { times } = await peers.probe(4, async () => {
-      await sleep(500);
+      await sleep(1500);
       killed = Date.now();
       await agent.kill();
       await sleep(1000);
@@ -53,13 +53,14 @@ for (const driver of INLINE) {
     let back: Agent | undefined;
     let returned = 0;
     const { times } = await peers.probe(6, async () => {
-      await sleep(500);
+      // A neighbour solicitation that got lost is sent again after a second.
+      await sleep(1500);
       killed = Date.now();
       await agent.kill();
       await sleep(1500);
       back = await Agent.start(lab, setup, { failure: { crash: "closed", freeze: "closed", start: "closed" } });
       returned = Date.now();
-      await sleep(700);
+      await sleep(1500);
     });
     assert.ok(
       times.some((time) => time < killed),
@@ -134,7 +135,7 @@ for (const driver of INLINE) {
       await sleep(300);
       await agent.stop();
       stopped = Date.now();
-      await sleep(700);
+      await sleep(1500);
     });
     if (driver === "nfqueue")
       assert.equal(

@@ -1,10 +1,11 @@
 /** Where the data for the checks lies, and small things they share. */
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 
 export function dataFolder(): string {
   const folder = process.env.VPATCH_DATA;
   if (folder === undefined || !existsSync(folder)) throw new Error("set VPATCH_DATA to the folder with the test data");
-  return folder;
+  return resolve(folder);
 }
 
 /** xorshift32: the same numbers on every run and machine. */
