@@ -11,6 +11,7 @@ import { type BufferDefinition, bothWays, buffer } from "../signature/buffers.ts
 import type { SignatureBuilder } from "../signature/builder.ts";
 import { appProtocol, appProtocolName } from "../signature/protocols.ts";
 import { family, type Keyword } from "./keyword.ts";
+import { SILENT_EVENTS } from "./silent_events.ts";
 
 /** Event names as rules write them. */
 function names(events: object): Map<string, number> {
@@ -34,6 +35,10 @@ const MODES: Readonly<Record<string, AppLayerProtocolMode>> = {
   direction: AppLayerProtocolMode.Direction,
 };
 
+const silent = Object.entries(SILENT_EVENTS)
+  .flatMap(([protocol, events]) => events.map((event) => `\`${protocol}.${event}\``))
+  .join(", ");
+
 export const EVENT_KEYWORDS: Keyword[] = family("Events", [
   {
     name: "decode-event",
@@ -52,6 +57,7 @@ export const EVENT_KEYWORDS: Keyword[] = family("Events", [
     name: "app-layer-event",
     value: "required",
     docs: "An event of a protocol parser, as `http.missing_host_header`, or of protocol detection, as `applayer_mismatch_protocol_both_directions`.",
+    differs: `Accepted, but raised by no parser here: ${silent}.`,
     apply: applyAppEvent,
   },
   {
