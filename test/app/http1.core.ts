@@ -2,7 +2,7 @@
 import { Setting } from "../../assembly/abi/settings";
 import { HttpState, HttpTx } from "../../assembly/app/http1_state";
 import { viewData, viewFlags, viewLength, viewOffset } from "../../assembly/app/view";
-import { capAccount, configureHeap, usedBy } from "../../assembly/memory/heap";
+import { configureHeap, usedBy } from "../../assembly/memory/heap";
 import { putSetting } from "../../assembly/memory/settings";
 import { closeBody, openBody } from "../../assembly/verdict/cbor";
 

@@ -5,7 +5,6 @@ import {
   ethernet,
   fragments,
   type IpPacket,
-  ipPacket,
   ipv4,
   ipv6,
   type Piece,

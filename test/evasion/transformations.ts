@@ -1,7 +1,7 @@
 /** The columns of the evasion matrix: each a way to send a conversation that hosts understand, or that is meant to confuse an observer. */
 import type { Conversation } from "../../corpus/conversation.ts";
 import * as packet from "./packet_tricks.ts";
-import { ipPacket, overIpv6, segmentsOf, type WireFrame } from "./segment.ts";
+import { ipPacket, segmentsOf, type WireFrame } from "./segment.ts";
 import * as tcp from "./tcp_tricks.ts";
 
 export interface Transformation {
@@ -116,5 +116,3 @@ export function interleaved(first: readonly WireFrame[], second: readonly WireFr
     .flat()
     .filter((f) => f !== undefined);
 }
-
-export { overIpv6 };
