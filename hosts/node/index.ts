@@ -22,10 +22,10 @@ export {
   type ContainmentStatus,
   type Crash,
   type CrashFrame,
-  type CrashLoop,
   type FailurePolicy,
 } from "./engine/containment.ts";
 export { type CoreBinary, type CoreBuild, coreBinary } from "./engine/core.ts";
+export type { CrashLoop } from "./engine/crash-loop.ts";
 export {
   CoreTrap,
   Engine,

@@ -1,12 +1,12 @@
-/** What the service manager hears (sd_notify): readiness, reloads, the stop, the watchdog; and when parts start again. */
+/** What the service manager hears (sd_notify): readiness, reloads, the stop, the watchdog. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { UnixDatagramReceiver, UnixDatagramSender } from "../../hosts/linux/system/unix-datagram.ts";
-import { Restarts } from "../../hosts/node/agent/restarts.ts";
 import { ServiceManager } from "../../hosts/node/agent/service-manager.ts";
+import { CrashLoopDetector } from "../../hosts/node/engine/crash-loop.ts";
 
 const test = suite<{ folder: string; receiver: UnixDatagramReceiver; path: string }>("service manager");
 
@@ -70,14 +70,14 @@ test("without a service manager nothing is sent", ({ receiver }) => {
   assert.equal(heard(receiver), []);
 });
 
-test("a part that dies is started at once, then ever later; five deaths in a minute are a loop", () => {
-  const restarts = new Restarts();
-  const waits = [0, 1, 2, 3, 4].map((second) => restarts.died(second * 1000));
-  assert.equal(waits, [0, 50, 100, 200, 400]);
-  assert.ok(restarts.isLoop(5_000));
-  assert.not.ok(restarts.isLoop(120_000), "forgotten after a quiet minute");
-  assert.is(restarts.died(120_000), 0);
-  assert.is(restarts.count, 6);
+test("five stops in a minute are a crash loop", () => {
+  const failures = new CrashLoopDetector({ crashes: 5, seconds: 60 });
+  const loops = [0, 1, 2, 3, 4].map((second) => failures.stopped(second * 1000).loop);
+  assert.equal(loops, [false, false, false, false, true]);
+  assert.ok(failures.isLoop(5_000));
+  assert.not.ok(failures.isLoop(120_000), "forgotten after a quiet minute");
+  assert.equal(failures.stopped(120_000), { recent: 1, loop: false });
+  assert.is(failures.count, 6);
 });
 
 test.run();

@@ -4,19 +4,10 @@
  * Paced: while there is traffic it waits a millisecond between two rounds instead of waking for every frame. Several workers share an
  * interface by a fanout group that keeps both directions of a flow together.
  */
-import type {
-  Capture,
-  CaptureOptions,
-  CaptureStats,
-  Driver,
-  DriverStats,
-  QueuePlan,
-  Reply,
-} from "../../node/driver/driver.ts";
+import type { Driver, DriverStats, QueuePlan, Reply } from "../../node/driver/driver.ts";
 import type { FrameBatch } from "../../node/engine/batch.ts";
 import { check, close, setOption, Waiting } from "./libc.ts";
 import { PacketSocket, SOL_PACKET, slotsOf } from "./packet-socket.ts";
-import { planQueues, Wakes } from "./queues.ts";
 import { emptyStats } from "./stats.ts";
 
 const PACKET_FANOUT = 18;
@@ -27,37 +18,8 @@ const PACE_MS = 1;
 /** Rounds between two looks at what the kernel dropped. */
 const LOSS_ROUNDS = 512;
 
-export class AfPacketCapture implements Capture {
-  readonly driver = "af-packet";
-  readonly inline = false;
-  readonly queues: readonly QueuePlan[];
-  private readonly wakes: Wakes;
-  private closed = false;
-
-  constructor(options: CaptureOptions) {
-    this.wakes = new Wakes(options.workers);
-    const group = process.pid & 0xffff;
-    this.queues = planQueues("af-packet", false, options, this.wakes, () => ({ fds: {}, numbers: { group } }));
-  }
-
-  engage(): void {}
-
-  disengage(): void {}
-
-  wake(index: number): void {
-    this.wakes.wake(index);
-  }
-
-  /** What was lost the sockets tell, to the workers. */
-  stats(): CaptureStats {
-    return { bypassed: 0, lost: 0 };
-  }
-
-  close(): void {
-    if (!this.closed) this.wakes.close();
-    this.closed = true;
-  }
-}
+/** A fanout group's number is the kernel's to compare within a network namespace: our process's is our own. */
+export const fanoutGroup = (): number => process.pid & 0xffff;
 
 export class AfPacketDriver implements Driver {
   readonly inline = false;

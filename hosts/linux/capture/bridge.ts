@@ -7,15 +7,7 @@
 import { LinkType, Verdict } from "../../../assembly/abi/codes.ts";
 import { FrameFlag } from "../../../assembly/abi/frames.ts";
 import { repairChecksum } from "../../node/datapath/checksum.ts";
-import type {
-  Capture,
-  CaptureOptions,
-  CaptureStats,
-  Driver,
-  DriverStats,
-  QueuePlan,
-  Reply,
-} from "../../node/driver/driver.ts";
+import type { CaptureOptions, Driver, DriverStats, QueuePlan, Reply } from "../../node/driver/driver.ts";
 import type { FrameBatch } from "../../node/engine/batch.ts";
 import { answerFrame } from "./answer-frame.ts";
 import {
@@ -32,7 +24,6 @@ import {
   Waiting,
 } from "./libc.ts";
 import { PacketSocket, SOL_PACKET, slotsOf } from "./packet-socket.ts";
-import { interfacesOf, planQueues, Wakes } from "./queues.ts";
 import { emptyStats } from "./stats.ts";
 
 const PACKET_ADD_MEMBERSHIP = 1;
@@ -57,36 +48,6 @@ export function missingForBridge({ interfaces, workers, failure }: CaptureOption
   const fd = socket(AF_PACKET, SOCK_RAW | CLOEXEC, 0);
   if (fd >= 0) close(fd);
   return fd >= 0 ? [] : ["the right to open packet sockets (CAP_NET_RAW)"];
-}
-
-export class BridgeCapture implements Capture {
-  readonly driver = "bridge";
-  readonly inline = true;
-  readonly queues: readonly QueuePlan[];
-  private readonly wakes = new Wakes(1);
-  private closed = false;
-
-  constructor(options: CaptureOptions) {
-    interfacesOf(options);
-    this.queues = planQueues("bridge", true, options, this.wakes, () => ({ fds: {}, numbers: {} }));
-  }
-
-  engage(): void {}
-
-  disengage(): void {}
-
-  wake(index: number): void {
-    this.wakes.wake(index);
-  }
-
-  stats(): CaptureStats {
-    return { bypassed: 0, lost: 0 };
-  }
-
-  close(): void {
-    if (!this.closed) this.wakes.close();
-    this.closed = true;
-  }
 }
 
 export class BridgeDriver implements Driver {

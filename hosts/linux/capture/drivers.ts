@@ -2,13 +2,14 @@
 import { setPriority } from "node:os";
 import type { Capture, CaptureOptions, Driver, DriverName, DriverProbe, QueuePlan } from "../../node/driver/driver.ts";
 import { VpatchError } from "../../node/errors.ts";
-import { AfPacketCapture, AfPacketDriver } from "./af-packet.ts";
+import { AfPacketDriver, fanoutGroup } from "./af-packet.ts";
 import { removePin } from "./bpf-pins.ts";
-import { BridgeCapture, BridgeDriver, missingForBridge } from "./bridge.ts";
+import { BridgeDriver, missingForBridge } from "./bridge.ts";
 import { removeRules } from "./firewall.ts";
 import { CLOEXEC, close, SOCK_RAW, socket } from "./libc.ts";
 import { NfqueueDriver } from "./nfqueue.ts";
 import { missingForNfqueue, NfqueueCapture } from "./nfqueue-capture.ts";
+import { PacketCapture } from "./packet-capture.ts";
 import { readState, removeState, STATE_FOLDER, staleStates } from "./state.ts";
 import { TcxDriver } from "./tcx.ts";
 import { missingForTcx, TcxCapture } from "./tcx-capture.ts";
@@ -32,7 +33,7 @@ const drivers: Partial<Record<DriverName, LinuxDriver>> = {
   "af-packet": {
     inline: false,
     missing: missingForPackets,
-    prepare: (options) => new AfPacketCapture(options),
+    prepare: (options) => new PacketCapture("af-packet", false, options, { group: fanoutGroup() }),
     open: (plan) => new AfPacketDriver(plan),
   },
   tcx: {
@@ -44,7 +45,7 @@ const drivers: Partial<Record<DriverName, LinuxDriver>> = {
   bridge: {
     inline: true,
     missing: missingForBridge,
-    prepare: (options) => new BridgeCapture(options),
+    prepare: (options) => new PacketCapture("bridge", true, options),
     open: (plan) => new BridgeDriver(plan),
   },
 };

@@ -6,6 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Configuration } from "../config/schema/root.ts";
 import type { Request } from "../control/protocol.ts";
 import { ControlServer, type Peer } from "../control/server.ts";
+import { CrashLoopDetector } from "../engine/crash-loop.ts";
 import type { Mode } from "../engine/settings.ts";
 import { fileError, type VpatchError } from "../errors.ts";
 import type { EveOutputs } from "../output/eve-outputs.ts";
@@ -16,7 +17,6 @@ import { HealthServer } from "./health-server.ts";
 import { agentIdentity, type Identity } from "./identity.ts";
 import { storedMode, storeMode } from "./mode-store.ts";
 import type { Platform } from "./platform.ts";
-import { Restarts } from "./restarts.ts";
 import { RuleSet } from "./rule-set.ts";
 import { SelfTestSchedule } from "./self-test-schedule.ts";
 import { ServiceManager } from "./service-manager.ts";
@@ -40,6 +40,8 @@ export interface AgentOptions {
 /** Milliseconds that outputs may take to write what waits when the agent stops. */
 const LAST_WORDS = 300;
 const STATUS_INTERVAL = 5000;
+/** Failures of workers that make the machine count as unprotected. */
+const WORKER_CRASH_LOOP = { crashes: 5, seconds: 60 };
 
 export class Agent {
   /** Settled when the agent has stopped. */
@@ -48,7 +50,7 @@ export class Agent {
   readonly #state: string;
   readonly #rules: RuleSet;
   readonly #traffic: Traffic;
-  readonly #restarts = new Restarts();
+  readonly #failures = new CrashLoopDetector(WORKER_CRASH_LOOP);
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #started = Date.now();
   readonly #selfTest: SelfTestSchedule;
@@ -177,7 +179,7 @@ export class Agent {
       workers: {
         count: Math.max(1, config.vpatch.workers),
         restarts: traffic?.restarts ?? 0,
-        crashLoop: this.#restarts.isLoop(Date.now()),
+        crashLoop: this.#failures.isLoop(Date.now()),
       },
       rules: this.#rules.status,
       ...(traffic ? { traffic } : {}),
@@ -209,7 +211,7 @@ export class Agent {
       mode: this.#traffic.mode,
       inline: this.#traffic.inline,
       quiet: this.#traffic.quiet,
-      crashLoop: this.#restarts.isLoop(Date.now()),
+      crashLoop: this.#failures.isLoop(Date.now()),
       rules: this.#rules.status,
       scanned: this.#scan?.status.summary !== undefined,
       selfTest: this.#selfTest.selfTest,
@@ -358,9 +360,9 @@ export class Agent {
   }
 
   #workerFailed(error: VpatchError, worker: number): void {
-    this.#restarts.died(Date.now());
+    this.#failures.stopped(Date.now());
     this.#options.log(`worker ${worker} failed and is started again: ${error.message}`);
-    this.#event("worker-failed", { worker, reason: error.message, restarts: this.#restarts.count });
+    this.#event("worker-failed", { worker, reason: error.message, restarts: this.#failures.count });
     this.#noteProtection();
   }
 

@@ -8,14 +8,12 @@ import { Verdict } from "../../../assembly/abi/codes.ts";
 import type { Configuration } from "../config/schema/root.ts";
 import type { Failure } from "../driver/driver.ts";
 import type { FrameBatch } from "../engine/batch.ts";
+import { CORE_CRASH_LOOP } from "../engine/containment.ts";
 import type { CoreBinary } from "../engine/core.ts";
+import { CrashLoopDetector } from "../engine/crash-loop.ts";
 import { CoreTrap, Engine } from "../engine/engine.ts";
 import type { Mode } from "../engine/settings.ts";
 import { VpatchError } from "../errors.ts";
-
-/** So many stops within so many milliseconds make a crash loop; it is left alone for as long. */
-const LOOP_STOPS = 3;
-const LOOP_MS = 60_000;
 
 export interface ContainedCoreOptions {
   mode: Mode;
@@ -35,7 +33,8 @@ export class ContainedCore {
   private engine: Engine;
   /** The instance has stopped: it must not be called, only its memory is used. */
   private stopped = false;
-  private stops: number[] = [];
+  private readonly loop = new CrashLoopDetector(CORE_CRASH_LOOP);
+  /** A stopped core is made anew from then on, milliseconds. */
   private retry = 0;
   /** Counters of instances that are gone. */
   private past: BigUint64Array | undefined;
@@ -102,7 +101,7 @@ export class ContainedCore {
       this.revive(this.mode, this.database);
     } catch (error) {
       if (!(error instanceof VpatchError)) throw error;
-      this.retry = Date.now() + LOOP_MS;
+      this.retry = Date.now() + this.loop.window;
     }
   }
 
@@ -149,8 +148,7 @@ export class ContainedCore {
     if (!(error instanceof CoreTrap)) throw error;
     const now = Date.now();
     this.stopped = true;
-    this.stops = [...this.stops.filter((time) => now - time < LOOP_MS), now];
-    this.retry = this.stops.length >= LOOP_STOPS ? now + LOOP_MS : 0;
+    this.retry = this.loop.stopped(now).loop ? now + this.loop.window : 0;
     this.options.onStop(error);
     return error;
   }

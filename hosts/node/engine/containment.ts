@@ -9,6 +9,7 @@ import type { Configuration } from "../config/schema/root.ts";
 import { VpatchError } from "../errors.ts";
 import type { EveContext } from "../eve/format.ts";
 import type { RuleDescription } from "../eve/rules.ts";
+import { type CrashLoop, CrashLoopDetector } from "./crash-loop.ts";
 import {
   CoreTrap,
   Engine,
@@ -23,17 +24,9 @@ import type { Mode } from "./settings.ts";
 /** What frames get that the core did not decide: `open` lets them by, `closed` drops them (in prevention; detection never drops). */
 export type FailurePolicy = "open" | "closed";
 
-/** When stops become a crash loop. */
-export interface CrashLoop {
-  /** So many stops ... */
-  crashes: number;
-  /** ... within so many seconds: the core is left alone for as long. */
-  seconds: number;
-}
-
 export interface ContainmentOptions extends EngineOptions {
   failure: FailurePolicy;
-  /** Left out: 3 in 60 seconds. */
+  /** A core in a crash loop is left alone for as long. Left out: 3 stops in 60 seconds. */
   crashLoop?: CrashLoop;
   /** Called for every stop, before the batch is answered: the place to keep its frames as evidence. */
   onCrash?: (crash: Crash) => void;
@@ -72,19 +65,18 @@ export interface ContainmentStatus {
   retry?: number;
 }
 
-const DEFAULT_LOOP: CrashLoop = { crashes: 3, seconds: 60 };
+/** The crash loop of a core, unless an option says otherwise. */
+export const CORE_CRASH_LOOP: CrashLoop = { crashes: 3, seconds: 60 };
 
 /** An engine that survives the core. */
 export class ContainedEngine implements InspectionEngine {
   private readonly options: ContainmentOptions;
-  private readonly loop: CrashLoop;
+  private readonly loop: CrashLoopDetector;
   private readonly now: () => number;
   private readonly prototype: Pick<Engine, "mode" | "config" | "settings" | "binary">;
   private engine: Engine | undefined;
   private database: { bytes: Uint8Array; file: string | undefined } | undefined;
-  private stops: number[] = [];
   private retry: number | undefined;
-  private crashes = 0;
   private lastCrash: Crash | undefined;
   /** The batch, in case the core is not there to hold it. */
   private batch: FrameInput[] = [];
@@ -95,7 +87,7 @@ export class ContainedEngine implements InspectionEngine {
   /** @throws VpatchError as `Engine` does */
   constructor(options: ContainmentOptions) {
     this.options = options;
-    this.loop = options.crashLoop ?? DEFAULT_LOOP;
+    this.loop = new CrashLoopDetector(options.crashLoop ?? CORE_CRASH_LOOP);
     this.now = options.now ?? Date.now;
     this.engine = new Engine(options);
     const { mode, config, settings, binary } = this.engine;
@@ -133,7 +125,7 @@ export class ContainedEngine implements InspectionEngine {
   get status(): ContainmentStatus {
     return {
       state: this.retry === undefined ? "running" : "failed",
-      crashes: this.crashes,
+      crashes: this.loop.count,
       ...(this.lastCrash ? { last: this.lastCrash } : {}),
       ...(this.retry === undefined ? {} : { retry: this.retry }),
     };
@@ -142,7 +134,7 @@ export class ContainedEngine implements InspectionEngine {
   /** Adopts a database; the core is made anew with it after every stop. A failed core is tried again at once. @throws VpatchError */
   load(database: Uint8Array, file?: string): void {
     this.retry = undefined;
-    this.stops = [];
+    this.loop.forget();
     const engine = this.running() ?? this.restart();
     engine.load(database, file);
     this.database = { bytes: database.slice(), file };
@@ -224,7 +216,7 @@ export class ContainedEngine implements InspectionEngine {
     if (this.retry !== undefined) {
       if (this.now() < this.retry || this.batch.length > 0) return undefined;
       this.retry = undefined;
-      this.stops = [];
+      this.loop.forget();
     }
     if (this.batch.length > 0) return undefined;
     try {
@@ -232,7 +224,7 @@ export class ContainedEngine implements InspectionEngine {
     } catch (error) {
       // No memory for another instance now: the failure policy holds on.
       if (!(error instanceof VpatchError)) throw error;
-      this.retry = this.now() + this.loop.seconds * 1000;
+      this.retry = this.now() + this.loop.window;
       return undefined;
     }
   }
@@ -249,16 +241,14 @@ export class ContainedEngine implements InspectionEngine {
     this.lastRules = this.rules;
     this.base = this.counters();
     this.engine = undefined;
-    this.crashes++;
-    this.stops = [...this.stops.filter((stop) => time - stop < this.loop.seconds * 1000), time];
-    const loop = this.stops.length >= this.loop.crashes;
-    if (loop) this.retry = time + this.loop.seconds * 1000;
+    const { recent, loop } = this.loop.stopped(time);
+    if (loop) this.retry = time + this.loop.window;
     const crash: Crash = {
       time,
       reason: trap.message,
       frames,
       groups,
-      recent: this.stops.length,
+      recent,
       loop,
       ...(trap.decided < frames.length ? { culprit: trap.decided } : {}),
     };
