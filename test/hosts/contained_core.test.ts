@@ -8,6 +8,8 @@ import { conversationFrames } from "../../corpus/frames.ts";
 import { defaultConfiguration } from "../../hosts/node/config/configuration.ts";
 import { ContainedCore } from "../../hosts/node/datapath/contained-core.ts";
 import type { Failure } from "../../hosts/node/driver/driver.ts";
+import type { NamedEvidence } from "../../hosts/node/evidence/crash.ts";
+import { replayEvidence } from "../../hosts/node/evidence/replay.ts";
 import { compileRules } from "../../hosts/node/rules/compile.ts";
 import { MARKER, stoppingCore } from "./stopping_core.ts";
 
@@ -17,8 +19,9 @@ const { database } = compileRules([{ file: "test.rules", text: RULES }], config)
 
 let time = 1_700_000_000_000_000;
 
-function coreWith(failure: Failure): { core: ContainedCore; stops: string[] } {
+function coreWith(failure: Failure): { core: ContainedCore; stops: string[]; kept: NamedEvidence[] } {
   const stops: string[] = [];
+  const kept: NamedEvidence[] = [];
   const core = new ContainedCore({
     mode: "prevent",
     config,
@@ -26,9 +29,12 @@ function coreWith(failure: Failure): { core: ContainedCore; stops: string[] } {
     failure,
     core: stoppingCore(),
     onRecords: () => undefined,
-    onStop: ({ message }) => stops.push(message),
+    onStop: ({ message }, evidence) => {
+      stops.push(message);
+      kept.push(evidence);
+    },
   });
-  return { core, stops };
+  return { core, stops, kept };
 }
 
 /** One batch, as a driver and its worker do it. */
@@ -61,6 +67,36 @@ contained("the next batch is inspected by another instance with the same rules; 
   assert.is(stops.length, 1);
   assert.is(verdicts(core, "b", "evil"), "Pass Drop");
   assert.is(core.counters()[Counter.decoder__pkts], 3n);
+});
+
+contained("the frames that stopped it are evidence, with the verdicts it had given", () => {
+  const { core, kept } = coreWith("open");
+  verdicts(core, "evil", "a", MARKER, "b");
+  const [{ name, evidence }] = kept as [NamedEvidence];
+  assert.match(name, /^\d{8}T\d{6}\.\d{3}Z-crash\.pcapng$/);
+  assert.equal(
+    evidence.frames.map(({ verdict }) => verdict),
+    [Verdict.Drop, Verdict.Pass, undefined, undefined],
+  );
+  assert.is(evidence.manifest.culprit, 3);
+  assert.equal(replayEvidence(evidence, database, stoppingCore()).deviations, []);
+  assert.equal(replayEvidence(evidence, database).deviations, ["the core did not stop"]);
+});
+
+contained("simulated: a stop at the frame that the configuration names", () => {
+  const faults = { ...config, vpatch: { ...config.vpatch, simulate: { ...config.vpatch.simulate, "core-stop": 3 } } };
+  const stops: string[] = [];
+  const core = new ContainedCore({
+    mode: "prevent",
+    config: faults,
+    database,
+    failure: "closed",
+    onRecords: () => undefined,
+    onStop: (_, { evidence }) => stops.push(`frame ${evidence.manifest.culprit}: ${evidence.manifest.reason}`),
+  });
+  assert.is(verdicts(core, "a", "evil", "a", "a"), "Pass Drop Drop Drop");
+  assert.equal(stops, ["frame 3: the core stopped: unreachable"]);
+  assert.is(verdicts(core, "a", "evil"), "Pass Drop");
 });
 
 contained("in a crash loop the core is left alone; new rules are a new beginning", () => {

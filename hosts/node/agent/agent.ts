@@ -9,8 +9,10 @@ import { ControlServer, type Peer } from "../control/server.ts";
 import { CrashLoopDetector } from "../engine/crash-loop.ts";
 import type { Mode } from "../engine/settings.ts";
 import { fileError, type VpatchError } from "../errors.ts";
+import type { NamedEvidence } from "../evidence/crash.ts";
 import type { EveOutputs } from "../output/eve-outputs.ts";
 import { openOutputs } from "../output/open-outputs.ts";
+import { AgentEvidence } from "./agent-evidence.ts";
 import { AgentScan } from "./agent-scan.ts";
 import { EventLog } from "./event-log.ts";
 import { HealthServer } from "./health-server.ts";
@@ -62,6 +64,7 @@ export class Agent {
   #control: ControlServer | undefined;
   #health: HealthServer | undefined;
   #manager: ServiceManager | undefined;
+  #evidence: AgentEvidence | undefined;
   #settled!: () => void;
   #protection = "";
 
@@ -76,7 +79,7 @@ export class Agent {
     this.#traffic = new Traffic({
       config,
       onEvents: (batch) => this.#events.batch(batch),
-      onFailure: (error, worker) => this.#workerFailed(error, worker),
+      onFailure: (...failure) => this.#workerFailed(...failure),
     });
     this.#rules = new RuleSet({
       ...(configFile === undefined ? {} : { config: configFile }),
@@ -148,7 +151,12 @@ export class Agent {
     void this.#scan?.stop();
     await this.#traffic.stop();
     if (running) this.#event("stopped", {});
-    await Promise.all([this.#outputs?.close(LAST_WORDS), this.#control?.close(), this.#health?.close()]);
+    await Promise.all([
+      this.#outputs?.close(LAST_WORDS),
+      this.#control?.close(),
+      this.#health?.close(),
+      this.#evidence?.close(),
+    ]);
     this.#manager?.close();
     const pidFile = this.#options.config["pid-file"];
     if (pidFile !== undefined) rmSync(pidFile, { force: true });
@@ -166,6 +174,7 @@ export class Agent {
     const traffic = this.#traffic.stats();
     const { driver } = this.#traffic;
     const { selfTest } = this.#selfTest;
+    const evidence = this.#evidence?.counts;
     return {
       ...this.#judge(),
       version,
@@ -191,6 +200,7 @@ export class Agent {
         dropped,
         ...(problem === undefined ? {} : { problem }),
       })),
+      ...(evidence ? { evidence } : {}),
       ...(selfTest ? { selfTest } : {}),
       ...(this.#scan ? { scan: this.#scan.status } : {}),
       memory: process.memoryUsage.rss(),
@@ -235,7 +245,12 @@ export class Agent {
     const { metrics, control } = config.vpatch;
     const sender = (path: string) => platform.unixSender(path);
     this.#outputs = await openOutputs(config.outputs.destinations, config["default-log-dir"], sender);
-    this.#events = new EventLog(config, this.#outputs, (sighting) => this.#selfTest.sighted(sighting));
+    const evidence = new AgentEvidence(config, log);
+    this.#evidence = evidence;
+    this.#events = new EventLog(config, this.#outputs, {
+      sighted: (sighting) => this.#selfTest.sighted(sighting),
+      keep: (found) => evidence.keep(found),
+    });
     if (config["unix-command"].enabled !== "no") {
       const server = new ControlServer({
         path: config["unix-command"].filename,
@@ -359,10 +374,11 @@ export class Agent {
     }
   }
 
-  #workerFailed(error: VpatchError, worker: number): void {
+  #workerFailed(error: VpatchError, worker: number, evidence?: NamedEvidence): void {
     this.#failures.stopped(Date.now());
     this.#options.log(`worker ${worker} failed and is started again: ${error.message}`);
-    this.#event("worker-failed", { worker, reason: error.message, restarts: this.#failures.count });
+    const file = evidence && this.#evidence?.keep(evidence);
+    this.#event("worker-failed", { worker, reason: error.message, restarts: this.#failures.count, evidence: file });
     this.#noteProtection();
   }
 

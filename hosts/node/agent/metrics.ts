@@ -45,6 +45,11 @@ export class AgentMetrics {
       counter("vpatch_output_lines_total", "EVE lines written.", lines, { output: name });
       counter("vpatch_output_dropped_total", "EVE lines given up.", dropped, { output: name });
     }
+    if (status.evidence) {
+      const lost = status.evidence.omitted + (traffic?.evidenceLost ?? 0);
+      counter("vpatch_evidence_total", "Evidence of alerts and drops.", status.evidence.written, { result: "kept" });
+      counter("vpatch_evidence_total", "Evidence of alerts and drops.", lost, { result: "omitted" });
+    }
     if (traffic) {
       for (const verdict of ["passed", "dropped", "rejected", "modified"] as const)
         counter("vpatch_frames_total", "Frames, by verdict.", traffic[verdict], { verdict });

@@ -15,3 +15,5 @@ export const assignedRulesFile = (state: string): string => join(state, "assigne
 export const assignmentsPath = (state: string): string => join(state, "assignments.json");
 /** The report of the last scan. */
 export const reportFile = (state: string): string => join(state, "report.json");
+/** Evidence, unless `vpatch.evidence.directory` says otherwise. */
+export const evidenceFolder = (state: string): string => join(state, "evidence");

@@ -1,6 +1,7 @@
 /** How an agent is: what `vpatch status` shows, what metrics and health are made of. */
 import type { DataPathStats } from "../datapath/datapath.ts";
 import type { Mode } from "../engine/settings.ts";
+import type { StoreCounts } from "../evidence/store.ts";
 import type { RuleStatus } from "./rule-set.ts";
 import type { ScanOutcome } from "./scan-task.ts";
 import type { SelfTestResult } from "./self-test.ts";
@@ -36,6 +37,8 @@ export interface AgentStatus {
   alerts: { all: number; blocked: number };
   events: Record<string, number>;
   outputs: { name: string; lines: number; dropped: number; problem?: string }[];
+  /** Of this run; absent before there was a folder for it. */
+  evidence?: StoreCounts;
   selfTest?: SelfTestResult & { runs: number; failures: number };
   scan?: ScanStatus;
   /** Resident memory, in bytes. */

@@ -3,7 +3,7 @@
  * driver cannot block: then the data path is changed, the new one in place before the old one goes.
  */
 import type { Configuration } from "../config/schema/root.ts";
-import { DataPath, type DataPathStats, type EventBatch } from "../datapath/datapath.ts";
+import { DataPath, type DataPathOptions, type DataPathStats } from "../datapath/datapath.ts";
 import type { CaptureOptions, DriverName } from "../driver/driver.ts";
 import { chooseDriver, driverModule } from "../driver/module.ts";
 import type { Mode } from "../engine/settings.ts";
@@ -11,8 +11,8 @@ import { VpatchError } from "../errors.ts";
 
 export interface TrafficOptions {
   config: Configuration;
-  onEvents: (batch: EventBatch) => void;
-  onFailure: (error: VpatchError, worker: number) => void;
+  onEvents: DataPathOptions["onEvents"];
+  onFailure: DataPathOptions["onFailure"];
 }
 
 export interface RulesInForce {

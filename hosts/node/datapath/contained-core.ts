@@ -8,12 +8,15 @@ import { Verdict } from "../../../assembly/abi/codes.ts";
 import type { Configuration } from "../config/schema/root.ts";
 import type { Failure } from "../driver/driver.ts";
 import type { FrameBatch } from "../engine/batch.ts";
-import { CORE_CRASH_LOOP } from "../engine/containment.ts";
+import { CORE_CRASH_LOOP, type Crash, type CrashFrame } from "../engine/containment.ts";
 import type { CoreBinary } from "../engine/core.ts";
 import { CrashLoopDetector } from "../engine/crash-loop.ts";
 import { CoreTrap, Engine } from "../engine/engine.ts";
 import type { Mode } from "../engine/settings.ts";
 import { VpatchError } from "../errors.ts";
+import { crashEvidence, type NamedEvidence } from "../evidence/crash.ts";
+import { databaseDigest, partiesOf } from "../evidence/digest.ts";
+import type { EvidenceRecorder } from "../evidence/recorder.ts";
 
 export interface ContainedCoreOptions {
   mode: Mode;
@@ -22,7 +25,10 @@ export interface ContainedCoreOptions {
   /** What undecided frames get, in prevention. */
   failure: Failure;
   onRecords: (records: Uint8Array) => void;
-  onStop: (error: VpatchError) => void;
+  /** The core stopped; `evidence` are the frames that did it. */
+  onStop: (error: VpatchError, evidence: NamedEvidence) => void;
+  /** Keeps frames as evidence. */
+  recorder?: EvidenceRecorder;
   /** Left out: the build of this package that the machine can run. */
   core?: CoreBinary;
 }
@@ -82,8 +88,14 @@ export class ContainedCore {
     try {
       return engine.inspect();
     } catch (error) {
-      const { decided } = this.noteStop(error);
+      if (!(error instanceof CoreTrap)) throw error;
+      const { decided } = error;
       const verdicts = engine.verdicts.slice(0, count).fill(this.failureVerdict, decided);
+      const frames = Array.from({ length: count }, (_, index): CrashFrame => {
+        const frame = engine.input(index);
+        return index < decided ? { ...frame, verdict: verdicts[index]! } : frame;
+      });
+      this.noteStop(error, frames, engine.groups(decided));
       this.batch.reset();
       return verdicts;
     }
@@ -122,8 +134,14 @@ export class ContainedCore {
   }
 
   private make(mode: Mode, database = this.database): Engine {
-    const { config, onRecords, core } = this.options;
-    const engine = new Engine({ mode, config, onRecords, ...(core === undefined ? {} : { core }) });
+    const { config, onRecords, core, recorder } = this.options;
+    const engine = new Engine({
+      mode,
+      config,
+      onRecords,
+      ...(core === undefined ? {} : { core }),
+      ...(recorder === undefined ? {} : { recorder }),
+    });
     engine.load(database, undefined, false);
     return engine;
   }
@@ -144,12 +162,17 @@ export class ContainedCore {
     }
   }
 
-  private noteStop(error: unknown): CoreTrap {
+  private noteStop(error: unknown, frames: readonly CrashFrame[] = [], groups: readonly bigint[] = []): void {
     if (!(error instanceof CoreTrap)) throw error;
-    const now = Date.now();
+    const { options, engine } = this;
+    const time = Date.now();
     this.stopped = true;
-    this.retry = this.loop.stopped(now).loop ? now + this.loop.window : 0;
-    this.options.onStop(error);
-    return error;
+    const { recent, loop } = this.loop.stopped(time);
+    this.retry = loop ? time + this.loop.window : 0;
+    const { message: reason, decided } = error;
+    const culprit = decided < frames.length ? { culprit: decided } : {};
+    const parties = partiesOf(engine, databaseDigest(this.database), time);
+    const crash: Crash = { time, reason, frames, groups, recent, loop, ...culprit };
+    options.onStop(error, crashEvidence(crash, parties, options.recorder));
   }
 }

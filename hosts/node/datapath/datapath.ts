@@ -11,7 +11,8 @@ import type { Capture, CaptureStats, DriverStats } from "../driver/driver.ts";
 import type { Mode } from "../engine/settings.ts";
 import { type ErrorCode, VpatchError } from "../errors.ts";
 import { EventView } from "../eve/record.ts";
-import { type Command, type Report, type ReportedError, SHARE_BYTES, Share } from "./messages.ts";
+import type { NamedEvidence } from "../evidence/crash.ts";
+import { type Command, type KeptEvidence, type Report, type ReportedError, SHARE_BYTES, Share } from "./messages.ts";
 
 /** Events of one batch; call `forEach` while handling it. */
 export interface EventBatch {
@@ -20,6 +21,8 @@ export interface EventBatch {
   mode: Mode;
   worker: number;
   records: Uint8Array;
+  /** Evidence of some of them. */
+  evidence: readonly KeptEvidence[];
 }
 
 export interface DataPathOptions {
@@ -30,15 +33,16 @@ export interface DataPathOptions {
   /** Names the database in event batches; raise it with every `adopt`. */
   generation: number;
   onEvents: (batch: EventBatch) => void;
-  /** A worker failed, or its core stopped; it goes on with another. */
-  onFailure: (error: VpatchError, worker: number) => void;
+  /** A worker failed, or its core stopped and left the frames that did it as evidence; it goes on with another. */
+  onFailure: (error: VpatchError, worker: number, evidence?: NamedEvidence) => void;
 }
 
 /** Numbers of the whole data path. */
 export interface DataPathStats extends DriverStats, CaptureStats {
   batches: number;
-  /** Event records that were lost because `onEvents` did not keep up. */
+  /** Event records, and evidence, that were lost because `onEvents` did not keep up. */
   eventsLost: number;
+  evidenceLost: number;
   /** Milliseconds since the slowest worker's last turn. */
   quiet: number;
   /** Longest time a batch took since the last call, microseconds. */
@@ -170,6 +174,7 @@ export class DataPath {
       oversized: read(Share.Oversized),
       batches: read(Share.Batches),
       eventsLost: read(Share.EventsLost),
+      evidenceLost: read(Share.EvidenceLost),
       quiet: this.quiet(),
       longestBatch: longest,
       restarts: this.restarts,
@@ -228,16 +233,16 @@ export class DataPath {
   private take(index: number, member: Member, report: Report): void {
     switch (report.type) {
       case "events": {
-        const { records, generation, mode } = report;
+        const { records, evidence, bytes, generation, mode } = report;
         try {
-          this.options.onEvents({ worker: index, records, generation, mode });
+          this.options.onEvents({ worker: index, records, evidence, generation, mode });
         } finally {
-          Atomics.add(member.share, Share.Acknowledged, BigInt(records.length));
+          Atomics.add(member.share, Share.Acknowledged, BigInt(bytes));
         }
         return;
       }
       case "core-stopped":
-        this.options.onFailure(toError(report.error), index);
+        this.options.onFailure(toError(report.error), index, report.evidence);
         return;
       case "adopted":
       case "stopped":

@@ -8,6 +8,7 @@ import { Counter } from "../../../assembly/abi/counters.ts";
 import type { Configuration } from "../config/schema/root.ts";
 import type { QueuePlan } from "../driver/driver.ts";
 import type { Mode } from "../engine/settings.ts";
+import type { NamedEvidence } from "../evidence/crash.ts";
 
 /** `workerData` of a worker. */
 export interface WorkerSetup {
@@ -38,15 +39,34 @@ export interface ReportedError {
   remedy?: string;
 }
 
+/** Evidence of an event, which its record names by these members. */
+export interface KeptEvidence extends NamedEvidence {
+  type: "alert" | "drop";
+  flow: bigint;
+  frame: number;
+  rule: number | undefined;
+  /** Bytes it takes on its way. */
+  bytes: number;
+}
+
 export type Report =
   /** The queue is open, the database in force. */
   | { type: "ready" }
   | { type: "adopted"; id: number }
   | { type: "refused"; id: number; error: ReportedError }
   /** Event records (abi/frames.ts EventRecord) of one or more batches, in order. Rule indexes are those of `generation`. */
-  | { type: "events"; records: Uint8Array; generation: number; mode: Mode }
+  | {
+      type: "events";
+      records: Uint8Array;
+      /** Evidence of some of them. */
+      evidence: KeptEvidence[];
+      /** Of records and evidence: what is to be acknowledged. */
+      bytes: number;
+      generation: number;
+      mode: Mode;
+    }
   /** The core stopped; frames got `failure.crash`, another instance goes on. */
-  | { type: "core-stopped"; error: ReportedError }
+  | { type: "core-stopped"; error: ReportedError; evidence: NamedEvidence }
   /** The worker cannot go on; the thread ends. */
   | { type: "failed"; error: ReportedError }
   | { type: "stopped"; id: number };
@@ -64,12 +84,14 @@ export enum Share {
   Lost,
   /** Calls of the core. */
   Batches,
-  /** Bytes of event records sent. */
+  /** Bytes of event records and evidence sent. */
   EventBytes,
-  /** Written by the main thread: bytes of event records it has dealt with. */
+  /** Written by the main thread: bytes of those it has dealt with. */
   Acknowledged,
   /** Event records lost because the main thread did not keep up. */
   EventsLost,
+  /** Evidence lost for the same reason. */
+  EvidenceLost,
   /** CLOCK_MONOTONIC, nanoseconds, of the last turn of the loop. */
   Alive,
   /** Longest time one batch took, nanoseconds, since the main thread last set it to 0. */
@@ -80,5 +102,5 @@ export enum Share {
 /** Bytes of a worker's shared block. */
 export const SHARE_BYTES = (Share.COUNT + Counter.COUNT) * 8;
 
-/** Most bytes of event records on their way to the main thread; beyond, they are counted as lost. */
+/** Most bytes of event records and evidence on their way to the main thread; beyond, they are counted as lost. */
 export const MAX_EVENTS_UNDER_WAY = 32 * 1024 * 1024;

@@ -3,18 +3,15 @@
  * an eventfd wakes, and takes commands between two batches. So nothing the main thread does (compiling, writing events) delays a frame.
  */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { EventFlag } from "../../../assembly/abi/frames.ts";
 import type { Driver } from "../driver/driver.ts";
 import { driverModule } from "../driver/module.ts";
 import { VpatchError } from "../errors.ts";
+import type { EvidenceEvent } from "../evidence/container.ts";
+import { EvidenceRecorder } from "../evidence/recorder.ts";
 import { ContainedCore } from "./contained-core.ts";
-import {
-  type Command,
-  MAX_EVENTS_UNDER_WAY,
-  type Report,
-  type ReportedError,
-  Share,
-  type WorkerSetup,
-} from "./messages.ts";
+import { EventSender, GATHERED_MS } from "./event-sender.ts";
+import { type Command, type Report, type ReportedError, Share, type WorkerSetup } from "./messages.ts";
 
 /** Milliseconds between two looks at timers and counters when nothing else happens. */
 const IDLE_MS = 100;
@@ -28,6 +25,7 @@ class DataPathWorker {
   private readonly core: ContainedCore;
   private readonly driver: Driver;
   private readonly share: BigInt64Array;
+  private readonly events: EventSender;
   private generation: number;
   private stopping: number | undefined;
   private copied = 0n;
@@ -37,15 +35,27 @@ class DataPathWorker {
     this.setup = setup;
     this.share = new BigInt64Array(setup.share);
     this.generation = setup.generation;
+    this.events = new EventSender(this.share, setup, (report, transfer) => setup.port.postMessage(report, transfer));
     this.core = new ContainedCore({
       mode: setup.mode,
       config: setup.config,
       database: setup.database,
       failure: setup.plan.failure.crash,
-      onRecords: (records) => this.records(records),
-      onStop: (error) => this.report({ type: "core-stopped", error: reportedError(error) }),
+      onRecords: (records) => this.events.add(records),
+      onStop: (error, evidence) => this.report({ type: "core-stopped", error: reportedError(error), evidence }),
+      ...(setup.config.vpatch.evidence.enabled ? { recorder: this.recorder() } : {}),
     });
     this.driver = openDriver(setup.plan);
+  }
+
+  private recorder(): EvidenceRecorder {
+    const { evidence } = this.setup.config.vpatch;
+    return new EvidenceRecorder({
+      flowBytes: evidence["flow-size"],
+      totalBytes: evidence.memory,
+      keep: (finding) => this.events.find(finding),
+      ...(evidence.events === "blocked" ? { accepts: isBlocked } : {}),
+    });
   }
 
   run(): void {
@@ -62,6 +72,7 @@ class DataPathWorker {
       core.finish();
       this.count(process.hrtime.bigint(), true);
     } finally {
+      this.events.send();
       driver.close();
     }
     this.report({ type: "stopped", id: this.stopping });
@@ -73,7 +84,7 @@ class DataPathWorker {
     core.recover();
     const { batch } = core;
     batch.reset();
-    const count = driver.receive(batch, timeout);
+    const count = driver.receive(batch, this.events.waiting ? Math.min(timeout, GATHERED_MS) : timeout);
     const now = process.hrtime.bigint();
     if (count > 0) {
       const verdicts = core.inspect();
@@ -91,6 +102,7 @@ class DataPathWorker {
       this.advanced = now;
       core.advance(Date.now() * 1000);
     }
+    this.events.settled();
     this.count(now, false);
     return count;
   }
@@ -135,35 +147,20 @@ class DataPathWorker {
       } else {
         this.core.setMode(command.mode);
       }
+      this.events.changed(this.generation, this.core.mode);
       this.report({ type: "adopted", id });
     } catch (error) {
       this.report({ type: "refused", id, error: reportedError(error) });
     }
   }
 
-  /** Event records, still in the core's memory: copied out, and dropped when the main thread does not keep up. */
-  private records(records: Uint8Array): void {
-    const { share } = this;
-    const underWay = share[Share.EventBytes]! - Atomics.load(share, Share.Acknowledged);
-    if (underWay > BigInt(MAX_EVENTS_UNDER_WAY)) {
-      share[Share.EventsLost] = share[Share.EventsLost]! + BigInt(countRecords(records));
-      return;
-    }
-    const copy = records.slice();
-    share[Share.EventBytes] = share[Share.EventBytes]! + BigInt(copy.length);
-    this.report({ type: "events", records: copy, generation: this.generation, mode: this.core.mode }, copy.buffer);
-  }
-
-  private report(report: Report, transfer?: ArrayBuffer): void {
-    this.setup.port.postMessage(report, transfer ? [transfer] : []);
+  private report(report: Report): void {
+    this.setup.port.postMessage(report);
   }
 }
 
-function countRecords(records: Uint8Array): number {
-  const view = new DataView(records.buffer, records.byteOffset, records.length);
-  let count = 0;
-  for (let at = 0; at + 4 <= records.length; at += Math.max(8, view.getUint32(at, true))) count++;
-  return count;
+function isBlocked({ flags }: EvidenceEvent): boolean {
+  return (flags & EventFlag.Dropped) !== 0;
 }
 
 function reportedError(error: unknown): ReportedError {

@@ -19,6 +19,7 @@ import { type CoreBinary, type CoreExports, coreBinary, instantiateCore } from "
 import { type ProtocolCosts, type RuleCosts, readProtocolCosts, readRuleCosts } from "./costs.ts";
 import { readRuleDescriptions } from "./database.ts";
 import { type Mode, writeSettings } from "./settings.ts";
+import { withSimulatedFaults } from "./simulated_faults.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -152,7 +153,7 @@ export class Engine implements InspectionEngine {
     this.recorder = options.recorder;
     this.recorder?.opened();
     this.binary = options.core ?? coreBinary();
-    const core = instantiateCore(this.binary);
+    const core = withSimulatedFaults(instantiateCore(this.binary), this.config);
     const table = new Uint32Array(core.memory.buffer, core.settings_address(), Setting.COUNT);
     if (options.settings) table.set(options.settings.subarray(0, Setting.COUNT));
     else writeSettings(this.config, this.mode, table);

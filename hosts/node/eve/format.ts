@@ -41,6 +41,8 @@ export interface EveContext {
   captureFile?: string;
   /** Frames come from a network: they have no `pcap_cnt`. */
   live?: boolean;
+  /** The evidence file of an alert or drop: `capture_file`, which Suricata gives the conditional packet log of an alert. */
+  evidenceOf?: (event: EventView) => string | undefined;
 }
 
 /** Body members of an alert that `metadata.app-layer: no` leaves in place. */
@@ -100,6 +102,8 @@ export function formatEvent(event: EventView, context: EveContext): string {
     const ours = members.get(key);
     members.set(key, key === name && ours !== undefined ? join(ours, value) : value);
   }
+  const evidence = context.evidenceOf?.(event);
+  if (evidence !== undefined) members.set("capture_file", JSON.stringify(evidence));
   if (options.pcapFile && context.captureFile !== undefined) {
     members.set("pcap_filename", JSON.stringify(context.captureFile));
   }

@@ -84,7 +84,16 @@ interface PacketNote {
 }
 
 /** Writes an evidence file. @throws VpatchError when it cannot be written */
-export function writeEvidence(file: string, { manifest, frames }: Evidence): void {
+export function writeEvidence(file: string, evidence: Evidence): void {
+  try {
+    writeFileSync(file, encodeEvidence(evidence));
+  } catch (cause) {
+    throw fileError(cause, file);
+  }
+}
+
+/** The bytes of an evidence file. */
+export function encodeEvidence({ manifest, frames }: Evidence): Buffer {
   const blocks: Buffer[] = [];
   const body = Buffer.alloc(16);
   body.writeUInt32LE(MAGIC, 0);
@@ -100,11 +109,12 @@ export function writeEvidence(file: string, { manifest, frames }: Evidence): voi
     blocks.push(block(Block.Interface, description));
   }
   for (const frame of frames) blocks.push(packet(frame, interfaces.indexOf(frame.linkType)));
-  try {
-    writeFileSync(file, Buffer.concat(blocks));
-  } catch (cause) {
-    throw fileError(cause, file);
-  }
+  return Buffer.concat(blocks);
+}
+
+/** The name of an evidence file begins with the moment it is about. @param time milliseconds since 1970 */
+export function evidenceName(time: number, about: string): string {
+  return `${new Date(time).toISOString().replaceAll(/[-:]/g, "")}-${about}.pcapng`;
 }
 
 function packet(frame: EvidenceFrame, source: number): Buffer {

@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import { ABI_VERSION } from "../../../assembly/abi/codes.ts";
 import type { CoreBinary } from "../engine/core.ts";
+import type { Engine } from "../engine/engine.ts";
 import { RuleReader } from "../engine/rule_records.ts";
-import type { EvidenceManifest } from "./container.ts";
+import { EVIDENCE_VERSION, type EvidenceManifest } from "./container.ts";
 
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -36,4 +37,25 @@ export function settingsOf({ words, settings }: EvidenceManifest["configuration"
   const table = new Uint32Array(words);
   for (const [index, word] of Object.entries(settings)) table[Number(index)] = word;
   return table;
+}
+
+/** The members every manifest has. */
+export type EvidenceParties = Pick<
+  EvidenceManifest,
+  "vpatch-evidence" | "written" | "engine" | "database" | "configuration"
+>;
+
+/** @param written milliseconds since 1970, by the host's clock */
+export function partiesOf(
+  { binary, settings }: Pick<Engine, "binary" | "settings">,
+  database: EvidenceManifest["database"],
+  written: number,
+): EvidenceParties {
+  return {
+    "vpatch-evidence": EVIDENCE_VERSION,
+    written: new Date(written).toISOString(),
+    engine: engineDigest(binary),
+    database,
+    configuration: configurationDigest(settings),
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * Keeps the frames of every open flow within a bound and writes evidence of alerts and drops.
+ * Keeps the frames of every open flow within a bound and makes evidence of alerts and drops, as files or for a host that writes them.
  *
  * Given to an engine (`EngineOptions.recorder`) it sees every batch before and after the core; a flow keeps its first and its last frames when
  * it is longer than its bound, and flows that were quiet longest give way when all of them together are beyond theirs.
@@ -13,26 +13,41 @@ import { fileError } from "../errors.ts";
 import type { EventView } from "../eve/record.ts";
 import type { RuleDescription } from "../eve/rules.ts";
 import {
-  EVIDENCE_VERSION,
+  type Evidence,
   type EvidenceEvent,
   type EvidenceFrame,
   type EvidenceManifest,
+  evidenceName,
   writeEvidence,
 } from "./container.ts";
 import { crossFlowState } from "./dependencies.ts";
-import { configurationDigest, databaseDigest, engineDigest } from "./digest.ts";
+import { databaseDigest, type EvidenceParties, partiesOf } from "./digest.ts";
+
+/** Evidence of one event, to be kept. */
+export interface Finding {
+  /** Name of its file. */
+  name: string;
+  /** The event it is about, and the flow and rule (an index) of its record. */
+  event: EvidenceEvent;
+  flow: bigint;
+  rule: number | undefined;
+  /** Makes the evidence, which takes longer than noting it: a data path does so when its verdicts are given. */
+  make: () => Evidence;
+}
 
 export interface RecorderOptions {
-  /** Folder for the files; made when it is not there. */
-  folder: string;
+  /** Folder for the files; made when it is not there. Left out: `keep` is called instead. */
+  folder?: string;
+  /** Called for each finding, during the engine's call. */
+  keep?: (finding: Finding) => void;
+  /** Whether an event leaves evidence of its own; left out: each does. */
+  accepts?: (event: EvidenceEvent) => boolean;
   /** Bytes of frames one flow keeps. */
   flowBytes?: number;
   /** Bytes of frames all flows keep. */
   totalBytes?: number;
-  /** Files written at most; later evidence is counted in `omitted`. */
+  /** Files written to `folder` at most; later evidence is counted in `omitted`. */
   files?: number;
-  /** Called for each file written. */
-  onEvidence?: (file: string, event: EvidenceEvent) => void;
   /** The host's clock in milliseconds; left out: `Date.now`. */
   now?: () => number;
 }
@@ -40,8 +55,8 @@ export interface RecorderOptions {
 const FLOW_BYTES = 1 << 20;
 const TOTAL_BYTES = 64 << 20;
 const MAX_FILES = 10_000;
-/** What a frame costs besides its bytes. */
-const OVERHEAD = 128;
+/** What a frame costs besides its bytes, and a flow besides its frames. */
+const OVERHEAD = 384;
 /** Events of a flow that are told at most. */
 const MAX_EVENTS = 100;
 const KIND_SHIFT = 56n;
@@ -70,14 +85,14 @@ interface Pending {
 export class EvidenceRecorder implements FrameRecorder {
   /** Evidence not written because `files` was reached. */
   omitted = 0;
-  private readonly options: Required<Omit<RecorderOptions, "onEvidence">> & Pick<RecorderOptions, "onEvidence">;
+  private readonly options: Required<Omit<RecorderOptions, "folder" | "keep" | "accepts">> & RecorderOptions;
   private readonly logs = new Map<bigint, Log>();
   private readonly recorded = new WeakMap<EvidenceFrame, number>();
   private sequence = 0;
   private bytes = 0;
   private pending: Pending[] = [];
   private database: Uint8Array = new Uint8Array();
-  private digests: Pick<EvidenceManifest, "database"> | undefined;
+  private digest: EvidenceManifest["database"] = { sha256: "", "rules-sha256": "" };
   private generation = 0;
   private files = 0;
 
@@ -90,10 +105,12 @@ export class EvidenceRecorder implements FrameRecorder {
       now: Date.now,
       ...options,
     };
+    const { folder } = options;
+    if (folder === undefined) return;
     try {
-      mkdirSync(options.folder, { recursive: true });
+      mkdirSync(folder, { recursive: true });
     } catch (cause) {
-      throw fileError(cause, options.folder);
+      throw fileError(cause, folder);
     }
   }
 
@@ -107,7 +124,7 @@ export class EvidenceRecorder implements FrameRecorder {
   /** The engine adopted a database. */
   loaded(database: Uint8Array): void {
     this.database = database;
-    this.digests = undefined;
+    this.digest = databaseDigest(database);
     this.generation++;
   }
 
@@ -171,6 +188,11 @@ export class EvidenceRecorder implements FrameRecorder {
       }
       this.append(log, frame);
     }
+    this.bound();
+  }
+
+  /** Flows that were quiet longest give way. */
+  private bound(): void {
     while (this.bytes > this.options.totalBytes) {
       const oldest = this.logs.keys().next();
       if (oldest.done) break;
@@ -191,7 +213,7 @@ export class EvidenceRecorder implements FrameRecorder {
       written: new Set(),
       generation: this.generation,
     };
-    this.logs.delete(group);
+    if (!this.logs.delete(group)) this.bytes += OVERHEAD;
     this.logs.set(group, log);
     return log;
   }
@@ -215,7 +237,7 @@ export class EvidenceRecorder implements FrameRecorder {
   private drop(group: bigint): void {
     const log = this.logs.get(group);
     this.logs.delete(group);
-    if (log) this.bytes -= log.bytes;
+    if (log) this.bytes -= log.bytes + OVERHEAD;
   }
 
   /** Writes the evidence of what happened in frame `number`; without a number, of all that is left. */
@@ -228,53 +250,47 @@ export class EvidenceRecorder implements FrameRecorder {
       const { events } = this.log(flowGroup(flow));
       if (events.length < MAX_EVENTS) events.push(event);
     }
-    for (const each of due) this.write(engine, each);
+    for (const each of due) this.find(engine, each);
+    this.bound();
   }
 
-  private write(engine: Engine, { flow, event, rule }: Pending): void {
+  private find(engine: Engine, { flow, event, rule }: Pending): void {
     const log = this.log(flowGroup(flow));
     // One file a rule and flow, and one for a drop that no rule asked for; the drops that follow in the flow tell nothing new.
     const name = event.type === "alert" ? `${event.gid}:${event.sid}` : "drop";
     if (log.written.has(name) || (event.type === "drop" && log.written.size > 0)) return;
+    if (this.options.accepts?.(event) === false) return;
     log.written.add(name);
+    const { frames, missing } = this.framesOf([flowGroup(flow)]);
+    const events = [...log.events];
+    const replaced = log.generation !== this.generation;
+    const { database } = this;
+    const make = (): Evidence => {
+      const limits = rule === undefined ? [] : crossFlowState(database, rule);
+      if (missing > 0) limits.push(`${missing} frames of the flow did not fit into the bound of the evidence`);
+      if (replaced) limits.push("the database was replaced while the flow was open");
+      const text = rule === undefined ? undefined : engine.rules[rule]?.text;
+      const { type: kind, timestamp } = event;
+      const about = { kind, timestamp, event, events, missing, limits, ...(text === undefined ? {} : { rule: text }) };
+      return { manifest: { ...this.parties(engine), ...about }, frames };
+    };
+    const file = evidenceName(event.timestamp / 1000, `${flow}-${event.sid || "drop"}`);
+    const { keep = (finding) => this.write(finding) } = this.options;
+    keep({ name: file, event, flow, rule, make });
+  }
+
+  private write({ name, make }: Finding): void {
     if (this.files >= this.options.files) {
       this.omitted++;
       return;
     }
     this.files++;
-    const { frames, missing } = this.framesOf([flowGroup(flow)]);
-    const limits = rule === undefined ? [] : crossFlowState(this.database, rule);
-    if (missing > 0) limits.push(`${missing} frames of the flow did not fit into the bound of the evidence`);
-    if (log.generation !== this.generation) limits.push("the database was replaced while the flow was open");
-    const text = rule === undefined ? undefined : engine.rules[rule]?.text;
-    const manifest: EvidenceManifest = {
-      ...this.parties(engine),
-      kind: event.type,
-      timestamp: event.timestamp,
-      event,
-      events: log.events,
-      missing,
-      limits,
-      ...(text === undefined ? {} : { rule: text }),
-    };
-    const stamp = new Date(event.timestamp / 1000).toISOString().replaceAll(/[-:]/g, "");
-    const file = join(this.options.folder, `${stamp}-${flow}-${event.sid || "drop"}.pcapng`);
-    writeEvidence(file, { manifest, frames });
-    this.options.onEvidence?.(file, event);
+    writeEvidence(join(this.options.folder ?? "", name), make());
   }
 
-  /** The members every manifest has. */
-  parties(
-    engine: Pick<Engine, "binary" | "settings">,
-  ): Pick<EvidenceManifest, "vpatch-evidence" | "written" | "engine" | "database" | "configuration"> {
-    this.digests ??= { database: databaseDigest(this.database) };
-    return {
-      "vpatch-evidence": EVIDENCE_VERSION,
-      written: new Date(this.options.now()).toISOString(),
-      engine: engineDigest(engine.binary),
-      database: this.digests.database,
-      configuration: configurationDigest(engine.settings),
-    };
+  /** The members of a manifest that tell who judged. */
+  parties(engine: Pick<Engine, "binary" | "settings">): EvidenceParties {
+    return partiesOf(engine, this.digest, this.options.now());
   }
 }
 

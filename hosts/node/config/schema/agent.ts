@@ -1,5 +1,5 @@
 /** What `vpatch run` is told: traffic, failures, rules on disk, control, scan. Names of suricata.yaml where it has the setting. */
-import { bool, choice, field, integer, list, optionalText, section, text, toggle } from "../field.ts";
+import { bool, choice, field, integer, list, optionalText, section, size, text, toggle } from "../field.ts";
 
 const OPEN_OR_CLOSED = ["open", "closed"] as const;
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
@@ -48,6 +48,23 @@ export const agentSettings = {
     "/var/lib/vpatch",
   ),
   "run-dir": text("Where the agent keeps what must not outlive the machine: what a driver has set up.", "/run/vpatch"),
+  evidence: section(
+    "Evidence of alerts and drops: the frames of a flow so far, from which `vpatch replay --evidence` has the same verdict again (docs/evidence.md). What stopped the core is always kept.",
+    {
+      enabled: bool("Keep it. Each worker copies every frame then.", false),
+      events: choice(
+        "Which events leave it: `all` alerts and drops, or what was `blocked`.",
+        ["all", "blocked"],
+        "all",
+      ),
+      directory: optionalText("Folder of the files. Left out: `evidence` in `vpatch.state-dir`."),
+      "max-files": integer("Files kept; the oldest give way.", 1000),
+      "max-size": size("Room all files may take; the oldest give way.", "512mb"),
+      "per-minute": integer("Files written within a minute; more is counted and not kept.", 120),
+      "flow-size": size("Frames kept of one flow: its first and its last.", "1mb"),
+      memory: size("Frames each worker remembers; flows that were quiet longest give way.", "32mb"),
+    },
+  ),
   control: section("Who may control the agent, besides root.", {
     group: optionalText("Members of this group (a name or a number) may use the control socket."),
   }),

@@ -11,5 +11,7 @@ export const simulate = section("Faults to simulate, to try exception policies o
   "packet-tcp-ssn-memcap": frame("The memcap of TCP sessions is reached"),
   "packet-flow-memcap": frame("The memcap of flows is reached"),
   "packet-defrag-memcap": frame("The memcap of defragmentation is reached"),
+  "core-stop": frame("Of our own: the core stops, as a defect would make it,"),
+  "core-hang": frame("Of our own: the core does not come back,"),
   "alert-queue-realloc-failure": bool("The queue of a packet's alerts does not grow.", false),
 });
