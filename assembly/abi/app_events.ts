@@ -126,7 +126,7 @@ export enum AppEvent {
   smtp__mime_long_filename = 1050,
   smtp__failed_protocol_change = 1051,
   smtp__unparsable_content = 1052,
-  smtp__truncated_filename = 1053,
+  smtp__truncated_line = 1053,
   smtp__duplicate_fields = 1054,
   // SIP.
   sip__incomplete_data = 1664,

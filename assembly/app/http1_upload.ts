@@ -9,6 +9,7 @@ import { Direction } from "../abi/codes";
 import { Account } from "../memory/heap";
 import { find, isSpace, startsWithWord } from "./ascii";
 import { AppFile, appendFile, closeFile, gapFile, lastFile, MAX_FILE_NAME, openFile } from "./file";
+import { isRangeOfHttp1 } from "./http_range";
 import { Body } from "./http1_body";
 import { findHeader, isPresent } from "./http1_headers";
 import { HttpFlag, HttpState, HttpTx, Method } from "./http1_state";
@@ -207,6 +208,8 @@ export function responseFileData(state: HttpState, tx: HttpTx, data: usize, leng
       size = parameterSize;
     }
     if (name == 0) return;
+    const range = findHeader(tx.responseHeaders, "content-range");
+    if (isPresent(range) && !isRangeOfHttp1(range.valueData, range.valueLength)) tx.raise(AppEvent.http__range_invalid);
     if (openNamed(tx, Direction.ToClient, name, size, false)) tx.note(HttpFlag.ResponseFileOpen);
   }
   appendFile(lastFile(tx, Direction.ToClient), data, length);

@@ -16,7 +16,8 @@ import { spend } from "../verdict/cost";
 import { equalsExactly } from "./ascii";
 import { doh2Data, doh2End } from "./doh2";
 import { appendFile, closeFile, lastFile, openFile } from "./file";
-import { checkRange } from "./http2_range";
+import { isRangeOfHttp2 } from "./http_range";
+import { findField, foundLength, foundValue } from "./http2_fields";
 import { Http2State, Http2Tx, Side } from "./http2_state";
 
 const enum Coding2 {
@@ -118,7 +119,8 @@ function decode(state: Http2State, tx: Http2Tx, side: Side, direction: u32, data
 function take(state: Http2State, tx: Http2Tx, side: Side, direction: u32, data: usize, length: u32): void {
   if (!side.fileOpen) {
     side.fileOpen = true;
-    if (direction == Direction.ToClient && !checkRange(side)) state.report(AppEvent.http2__invalid_range);
+    if (direction == Direction.ToClient && findField(side, "content-range") && !isRangeOfHttp2(foundValue, foundLength))
+      state.report(AppEvent.http2__invalid_range);
     openFile(tx, direction, 0, 0, true);
   }
   if (length == 0) return;

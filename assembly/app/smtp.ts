@@ -29,7 +29,7 @@ enum Command {
   Other = 6,
 }
 
-/** Longest line that is kept whole. */
+/** A line of so many bytes, its end included, is cut (Suricata's SMTP_LINE_BUFFER_LIMIT). */
 const MAX_LINE: u32 = 4096;
 /** Commands that may wait for a reply. */
 const MAX_COMMANDS: u32 = 65535;
@@ -154,28 +154,42 @@ export function smtpParse(base: AppState, direction: u32, data: usize, length: u
   return <i32>at;
 }
 
-/** Lines too long for a command or a reply: the event, and the rest is skipped. True: the line is to be left out. */
-function isTooLong(state: SmtpState, lineEnd: u32, skipping: bool, event: u32): bool {
-  if (skipping) return true;
-  if (lineEnd > 0) return false;
-  raise(state, event);
-  return true;
+/** The line at hand counts with its line end; what a command or a reply has beyond MAX_LINE is skipped, as in Suricata. */
+function isTooLong(length: u32, lineEnd: u32): bool {
+  return length + lineEnd >= MAX_LINE;
 }
 
 function clientLine(state: SmtpState, line: usize, length: u32, lineEnd: u32): bool {
-  const mail = state.dataMode && (state.command == <u8>Command.Data || state.command == <u8>Command.Bdat);
-  if (!mail) {
-    const skip = isTooLong(state, lineEnd, state.skipToServer, AppEvent.smtp__max_command_line_len_exceeded);
-    state.skipToServer = lineEnd == 0;
-    if (skip) return true;
+  const tooLong = isTooLong(length, lineEnd);
+  if (state.dataMode && (state.command == <u8>Command.Data || state.command == <u8>Command.Bdat)) {
+    if (tooLong && inHeaders(state)) raise(state, AppEvent.smtp__truncated_line);
+    return request(state, line, length, lineEnd);
   }
-  return request(state, line, length, lineEnd);
+  const skip = state.skipToServer;
+  state.skipToServer = (skip || tooLong) && lineEnd == 0;
+  if (skip) return true;
+  if (!tooLong) return request(state, line, length, lineEnd);
+  const reads = request(state, line, min<u32>(length, MAX_LINE), 0);
+  raise(state, AppEvent.smtp__truncated_line);
+  return reads;
+}
+
+/** Of a mail's bytes those of its headers are read as lines. */
+function inHeaders(state: SmtpState): bool {
+  if (state.current == 0) return false;
+  const mime = changetype<SmtpTx>(state.current).mime;
+  return mime != 0 && changetype<Mime>(mime).phase == <u8>MimePhase.Header;
 }
 
 function serverLine(state: SmtpState, line: usize, length: u32, lineEnd: u32): bool {
-  const skip = isTooLong(state, lineEnd, state.skipToClient, AppEvent.smtp__max_reply_line_len_exceeded);
-  state.skipToClient = lineEnd == 0;
-  return skip || reply(state, line, length, lineEnd);
+  const skip = state.skipToClient;
+  const tooLong = isTooLong(length, lineEnd);
+  state.skipToClient = (skip || tooLong) && lineEnd == 0;
+  if (skip) return true;
+  if (!tooLong) return reply(state, line, length, lineEnd);
+  const reads = reply(state, line, min<u32>(length, MAX_LINE), 0);
+  raise(state, AppEvent.smtp__truncated_line);
+  return reads;
 }
 
 /** RSET and QUIT belong to the mail before them. */
@@ -364,6 +378,8 @@ function answer(state: SmtpState, command: i32, code: u32): void {
   if (command == Command.StartTls) {
     if (code == 220) {
       state.dataMode = true;
+      // The second line of one reply, or of two: the change is on its way.
+      if (state.changeTo != AppProto.Unknown) raise(state, AppEvent.smtp__failed_protocol_change);
       state.changeTo = <u8>AppProto.Tls;
       complete(state);
     } else raise(state, AppEvent.smtp__tls_rejected);

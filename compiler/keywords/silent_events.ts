@@ -6,7 +6,6 @@
 /** Events that Suricata 8 raises and no parser here does, by protocol. */
 export const SILENT_EVENTS: Readonly<Record<string, readonly string[]>> = {
   dnp3: ["malformed", "max_points_per_object"],
-  http: ["range_invalid"],
   ike: [
     "invalid_proposal",
     "no_encryption",
@@ -38,7 +37,6 @@ export const SILENT_EVENTS: Readonly<Record<string, readonly string[]>> = {
     "write_queue_size_exceeded",
     "write_request_too_large",
   ],
-  smtp: ["failed_protocol_change", "truncated_filename"],
   tls: [
     "certificate_invalid_string",
     "certificate_invalid_version",
@@ -66,6 +64,8 @@ export const NEVER_RAISED: Readonly<Record<string, string>> = {
   "http2.header_integer_overflow": "it is `http2.invalid_header`",
   "http2.invalid_frame_header": "any nine bytes are a frame header",
   "quic.error_on_header": "without a header there is no transaction to hold the event",
+  "smtp.max_command_line_len_exceeded": "a line is cut at 4096 bytes before: `smtp.truncated_line`",
+  "smtp.max_reply_line_len_exceeded": "it is `smtp.truncated_line`",
   "smtp.mime_parse_failed": "its reader of mails takes every line",
   "smtp.unable_to_match_reply_with_request": "a reply too many is passed over",
 };
