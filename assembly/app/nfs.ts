@@ -20,6 +20,7 @@ import {
   callOffset,
   callTarget,
   callTargetLength,
+  Nfs3,
   nfs2Call,
   nfs2Reply,
   nfs3Call,
@@ -55,10 +56,15 @@ import {
 } from "./rpc";
 import { AppState, Tx } from "./transaction";
 import { EITHER, freeValues, keep, keepNumber, raiseOnNewest } from "./values";
+import { xdrBegin, xdrShort, xdrSkip, xdrString } from "./xdr";
 
 const NFS: u32 = 100003;
 /** Longer records are passed over. */
 const MAX_RECORD: u32 = (1 << 20) + 65536;
+
+/** A WRITE record of so many bytes is begun when so many of it are there. */
+const EARLY_RECORD: u32 = 512;
+const EARLY_BYTES: u32 = 44;
 
 /** Keys of what EVE alone shows. */
 export enum NfsKey {
@@ -113,7 +119,10 @@ function call(state: NfsState): void {
   if (rpcProgram != NFS) return;
   const version = rpcVersion;
   if (version < 2 || version > 4) {
-    raiseOnNewest(state, Direction.ToServer, AppEvent.nfs__unsupported_version);
+    // Suricata begins a long WRITE before it is whole, and looks at its version only when the reply comes.
+    if (state.earlyWrite && nfs3Call(state, Nfs3.Write, rpcData, rpcDataLength))
+      noteCall(state, rpcXid, version, Nfs3.Write, 0, callHandle, callHandleLength, 0, 0);
+    else raiseOnNewest(state, Direction.ToServer, AppEvent.nfs__unsupported_version);
     return;
   }
   frames(state, Direction.ToServer);
@@ -162,6 +171,11 @@ function reply(state: NfsState): void {
     return;
   }
   const note = changetype<NfsNote>(found);
+  if (note.version > 4 || note.version < 2) {
+    raiseOnNewest(state, Direction.ToClient, AppEvent.nfs__non_existing_version);
+    release(found);
+    return;
+  }
   replyFrames(state, note.version);
   let status: u32 = 0;
   if (rpcStatus == 0 && rpcDataLength >= 4) {
@@ -205,6 +219,16 @@ function message(state: NfsState, direction: u32, start: usize, size: u32, mark:
   }
 }
 
+/** A record's first bytes are those of a WRITE that Suricata does not wait for. */
+function isEarlyWrite(record: usize, bytes: u32, size: u32): bool {
+  if (size < EARLY_RECORD || bytes < EARLY_BYTES || !readRpc(record + 4, bytes - 4)) return false;
+  if (rpcType != RpcType.Call || rpcProcedure != <u32>Nfs3.Write) return false;
+  xdrBegin(rpcData, rpcDataLength);
+  xdrString();
+  xdrSkip(20);
+  return !xdrShort;
+}
+
 function skipOf(state: NfsState, direction: u32): u32 {
   return direction == Direction.ToServer ? state.skipToServer : state.skipToClient;
 }
@@ -238,8 +262,13 @@ export function nfsParse(base: AppState, direction: u32, data: usize, length: u3
       at += here;
       continue;
     }
-    if (length - at - 4 < size) break;
+    if (length - at - 4 < size) {
+      if (direction == Direction.ToServer && !state.earlyWrite)
+        state.earlyWrite = isEarlyWrite(data + at, length - at, 4 + size);
+      break;
+    }
     message(state, direction, data + at, 4 + size, 4);
+    if (direction == Direction.ToServer) state.earlyWrite = false;
     at += 4 + size;
   }
   return <i32>at;

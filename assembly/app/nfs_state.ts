@@ -43,6 +43,8 @@ export class NfsState extends AppState {
   /** Bytes of a record that is not read, a direction each. */
   skipToServer: u32;
   skipToClient: u32;
+  /** The record that is not whole yet is a WRITE that Suricata has begun. */
+  earlyWrite: bool;
 }
 
 /** A call with its reply, or a file on its way in one direction. */

@@ -18,7 +18,6 @@ export const SILENT_EVENTS: Readonly<Record<string, readonly string[]>> = {
     "weak_crypto_prf",
   ],
   modbus: ["invalid_value", "value_mismatch"],
-  nfs: ["non_existing_version"],
   pgsql: ["invalid_length", "malformed_request", "malformed_response", "too_many_transactions"],
   smb: [
     "internal_error",
