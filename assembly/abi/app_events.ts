@@ -179,6 +179,7 @@ export enum AppEvent {
   // WEBSOCKET.
   websocket__skip_end_of_payload = 2176,
   websocket__reassembly_limit_reached = 2177,
+  /** Ours: Suricata unpacks to the end. */
   websocket__compression_bomb = 2178,
   // IKE.
   ike__malformed_data = 2240,

@@ -1,7 +1,7 @@
 /** Codes shared by the core, the compiler and the hosts. Portable: plain enums, imported by AssemblyScript and TypeScript alike. */
 
 /** Major in the upper 16 bits (a change breaks linked agents), minor in the lower 16 (only additions). */
-export const ABI_VERSION = 0x0001_0001;
+export const ABI_VERSION = 0x0001_0002;
 
 /** What a rule asks for. Order is Suricata's default `action-order` reversed nowhere: the compiler sorts, the core obeys. */
 export enum Action {

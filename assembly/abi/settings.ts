@@ -211,6 +211,8 @@ export enum Setting {
   SimulateDefragMemcap,
   /** Matches of one packet are lost when there are more than `packet-alert-max`, whichever they are. */
   SimulateAlertQueueFailure,
+  /** app-layer.protocols.websocket.max-payload-size; 0: 65535, which is also the most. */
+  WebsocketMaxPayload,
   COUNT,
 }
 

@@ -1,11 +1,13 @@
 /**
  * WebSocket (RFC 6455) behind an upgrade of HTTP/1. A frame is a transaction of its own, of one direction; the last frame of a fragmented
- * message has the payload of the whole message. Frames of control in between leave it alone.
+ * message has the payload of the whole message, unpacked if it was compressed. Frames of control in between leave it alone.
  */
 import { AppEvent } from "../abi/app_events";
 import { Buffer, Field } from "../abi/buffers";
 import { AppProto, Direction } from "../abi/codes";
-import { Account } from "../memory/heap";
+import { Setting } from "../abi/settings";
+import { Account, release } from "../memory/heap";
+import { setting } from "../memory/settings";
 import { end, flag, map, number, word } from "../verdict/cbor";
 import { be16 } from "../wire/bytes";
 import { noteFrame } from "./frame";
@@ -13,12 +15,13 @@ import { InputFlag, PARSE_ERROR } from "./input";
 import { foundNumber } from "./number";
 import { appendText, freeText, Text } from "./text";
 import { AppState, openState, Tx } from "./transaction";
-import { EITHER, keep, keepNumber, logNumber, openMessage, valueNumber } from "./values";
+import { EITHER, keep, keepNumber, logNumber, openMessage, ValueTx, valueNumber } from "./values";
+import { isBomb, LONGEST, openUnpacker, unpacked, unpackedLength, unpackMessage } from "./websocket_inflate";
 
-/** app-layer.protocols.websocket.max-payload-size: Suricata's default. */
-const MAX_PAYLOAD: u32 = 65535;
 const MAX_LIVE: u32 = 1024;
 const FIN: u32 = 0x80;
+/** RSV1: the message is compressed (RFC 7692 section 6). */
+const COMPRESSED: u32 = 0x40;
 /** Opcodes from here on are control frames: never fragmented. */
 const CONTROL: u32 = 8;
 
@@ -29,9 +32,23 @@ export class WebsocketState extends AppState {
   requestLength: u32;
   responseData: usize;
   responseLength: u32;
-  /** Payload beyond MAX_PAYLOAD still to come, by direction. */
+  /** Payload beyond what is kept still to come, by direction. */
   skipToServer: u64;
   skipToClient: u64;
+  /** By direction: what unpacks messages; 0 before the first and behind one that broke off. */
+  requestUnpacker: usize;
+  responseUnpacker: usize;
+  requestBroken: bool;
+  responseBroken: bool;
+  /** The fragmented message is compressed. */
+  requestCompressed: bool;
+  responseCompressed: bool;
+}
+
+/** Bytes of a payload that are kept. */
+function mostPayload(): u32 {
+  const most = setting(Setting.WebsocketMaxPayload);
+  return most == 0 || most > LONGEST ? LONGEST : most;
 }
 
 export function websocketOpen(): usize {
@@ -65,12 +82,53 @@ function unmask(data: usize, length: u32, mask: usize): void {
 
 /** Adds a fragment; false when the message has grown too long. */
 function gather(message: Text, data: usize, length: u32): bool {
-  const room = MAX_PAYLOAD - message.length;
+  const room = mostPayload() - message.length;
   appendText(message, Account.App, data, min<u32>(length, room));
   return length < room;
 }
 
-/** Payload of a frame, cut at MAX_PAYLOAD; `more` bytes of it are passed over. */
+/** Keeps a message, unpacked if need be. `cut`: bytes of it are missing. */
+function keepMessage(
+  state: WebsocketState,
+  tx: ValueTx,
+  direction: u32,
+  data: usize,
+  length: u32,
+  compressed: bool,
+  cut: bool,
+): void {
+  if (compressed && unpack(state, direction, data, length, cut)) {
+    if (isBomb) tx.raise(AppEvent.websocket__compression_bomb);
+    data = unpacked;
+    length = unpackedLength;
+  }
+  keep(tx, Buffer.websocket__payload, direction, data, length);
+}
+
+/** False: nothing came of it, the message is taken as it is. */
+function unpack(state: WebsocketState, direction: u32, data: usize, length: u32, cut: bool): bool {
+  const toServer = direction == Direction.ToServer;
+  if (toServer ? state.requestBroken : state.responseBroken) return false;
+  let unpacker = toServer ? state.requestUnpacker : state.responseUnpacker;
+  if (unpacker == 0) unpacker = openUnpacker();
+  let works = unpacker != 0;
+  const unpacks = works && length > 0;
+  if (unpacks) works = unpackMessage(unpacker, data, length, mostPayload()) && !cut;
+  if (!works) {
+    release(unpacker);
+    unpacker = 0;
+  }
+  if (toServer) {
+    state.requestUnpacker = unpacker;
+    state.requestBroken = !works;
+  } else {
+    state.responseUnpacker = unpacker;
+    state.responseBroken = !works;
+  }
+  return unpacks && unpackedLength > 0;
+}
+
+/** Payload of a frame, cut at what is kept; `more` bytes of it are passed over. */
 function frame(state: WebsocketState, direction: u32, head: u32, mask: u32, data: usize, length: u32, more: u64): bool {
   const tx = openMessage(state, direction);
   if (tx == null) return false;
@@ -80,13 +138,24 @@ function frame(state: WebsocketState, direction: u32, head: u32, mask: u32, data
   if (more > 0) tx.raise(AppEvent.websocket__skip_end_of_payload);
   const message = messageText(state, direction);
   const fin = (head & FIN) != 0;
-  if ((head & 15) >= CONTROL || (message.length == 0 && fin)) {
+  const compressed = (head & COMPRESSED) != 0;
+  if ((head & 15) >= CONTROL) {
     keep(tx, Buffer.websocket__payload, direction, data, length);
     return true;
   }
-  if (!gather(message, data, length)) tx.raise(AppEvent.websocket__reassembly_limit_reached);
+  if (message.length == 0) {
+    if (fin) {
+      keepMessage(state, tx, direction, data, length, compressed, more > 0);
+      return true;
+    }
+    if (direction == Direction.ToServer) state.requestCompressed = compressed;
+    else state.responseCompressed = compressed;
+  }
+  const fits = gather(message, data, length);
+  if (!fits) tx.raise(AppEvent.websocket__reassembly_limit_reached);
   if (fin) {
-    keep(tx, Buffer.websocket__payload, direction, message.data, message.length);
+    const whole = direction == Direction.ToServer ? state.requestCompressed : state.responseCompressed;
+    keepMessage(state, tx, direction, message.data, message.length, whole, !fits || more > 0);
     freeText(message);
   } else keep(tx, Buffer.websocket__payload, direction, data, length);
   return true;
@@ -114,11 +183,12 @@ export function websocketParse(base: AppState, direction: u32, data: usize, leng
     const masked = (second & 0x80) != 0;
     const maskAt = data + at + before;
     if (masked) before += 4;
-    const kept = <u32>min<u64>(size, MAX_PAYLOAD);
+    const kept = <u32>min<u64>(size, mostPayload());
     if (length - at < before || length - at - before < kept) break;
     if (state.live >= MAX_LIVE) return PARSE_ERROR;
     noteFrame(state, direction, "header", data + at, before);
     noteFrame(state, direction, "pdu", data + at, <u64>before + kept);
+    noteFrame(state, direction, "data", data + at + before, kept);
     let payload = data + at + before;
     if (masked) {
       unmask(payload, kept, maskAt);
@@ -140,6 +210,8 @@ export function websocketRelease(base: AppState): void {
   const state = changetype<WebsocketState>(changetype<usize>(base));
   freeText(messageText(state, Direction.ToServer));
   freeText(messageText(state, Direction.ToClient));
+  release(state.requestUnpacker);
+  release(state.responseUnpacker);
 }
 
 function opcodeName(opcode: u32): string {

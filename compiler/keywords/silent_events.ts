@@ -46,7 +46,6 @@ export const SILENT_EVENTS: Readonly<Record<string, readonly string[]>> = {
     "invalid_tls_header",
     "too_many_records_in_packet",
   ],
-  websocket: ["compression_bomb"],
 };
 
 /** Why Suricata 8, too, never raises an event of a parser that it has a name for. */

@@ -75,6 +75,7 @@ function capacities(config: Configuration, set: Set): void {
   set(Setting.HttpMemcap, config["app-layer"].protocols.http.memcap);
   set(Setting.FtpMemcap, config["app-layer"].protocols.ftp.memcap);
   set(Setting.FtpMaxTx, config["app-layer"].protocols.ftp["max-tx"]);
+  set(Setting.WebsocketMaxPayload, config["app-layer"].protocols.websocket["max-payload-size"]);
 }
 
 function decoding(config: Configuration, set: Set): void {

@@ -163,7 +163,9 @@ export const appLayer = section("Application protocols.", {
     quic: protocol("QUIC"),
     ike: protocol("IKE"),
     pgsql: protocol("PostgreSQL", "no"),
-    websocket: protocol("WebSocket", "yes", { "max-payload-size": size("Largest payload.", "64kb", { inert: true }) }),
+    websocket: protocol("WebSocket", "yes", {
+      "max-payload-size": size("Bytes of a message that are kept, at most 65535.", 65535),
+    }),
     mdns: protocol("mDNS"),
     modbus: protocol("Modbus", "no", { "request-flood": integer("Unanswered requests.", 500, { inert: true }) }, "no"),
     dnp3: protocol("DNP3", "no", {}, "no"),
