@@ -213,6 +213,16 @@ export enum Setting {
   SimulateAlertQueueFailure,
   /** app-layer.protocols.websocket.max-payload-size; 0: 65535, which is also the most. */
   WebsocketMaxPayload,
+  /** app-layer.protocols.pgsql.max-tx, smb.max-tx; 0: 1024 */
+  PgsqlMaxTx,
+  SmbMaxTx,
+  /** app-layer.protocols.smb.max-read-size ...; 0: without limit */
+  SmbMaxReadSize,
+  SmbMaxReadQueueSize,
+  SmbMaxReadQueueCount,
+  SmbMaxWriteSize,
+  SmbMaxWriteQueueSize,
+  SmbMaxWriteQueueCount,
   COUNT,
 }
 

@@ -204,10 +204,12 @@ export function readObjects(tx: ValueTx, direction: u32, data: usize, length: u3
       return;
     }
     const prefix = prefixSize((qualifier >> 4) & 7);
-    const taken =
-      size == PACKED ? (count + 7) / 8 : size == DOUBLE_PACKED ? (count + 3) / 4 : count * (prefix + <u32>size);
+    // Packed points have one prefix together.
+    let taken = count * (prefix + <u32>size);
+    if (size == PACKED) taken = prefix + (count + 7) / 8;
+    else if (size == DOUBLE_PACKED) taken = prefix + (count + 3) / 4;
     if (taken > length - at) {
-      tx.raise(AppEvent.dnp3__unknown_object);
+      tx.raise(AppEvent.dnp3__malformed);
       return;
     }
     at += taken;

@@ -1,12 +1,13 @@
 /**
  * IKE v1 and v2 (RFC 2408, RFC 2409, RFC 7296) over UDP. A message is a transaction of its own. Of version 1 the payloads are read as long as
- * they are not encrypted; of version 2 the header.
+ * they are not encrypted; of version 2 the header and what is proposed (ike_proposal.ts).
  */
 import { AppEvent } from "../abi/app_events";
 import { Buffer, Field } from "../abi/buffers";
 import { AppProto, Direction } from "../abi/codes";
 import { end, map } from "../verdict/cbor";
 import { be16, be32 } from "../wire/bytes";
+import { readProposals } from "./ike_proposal";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { AppState, openState, Tx } from "./transaction";
 import {
@@ -160,7 +161,11 @@ export function ikeParse(base: AppState, direction: u32, data: usize, length: u3
   keepNumber(tx, VERSION, EITHER, major);
   keepNumber(tx, Field.ike__exchtype, direction, load<u8>(data, Header.exchange));
   keepNumber(tx, MESSAGE_ID, EITHER, be32(data + Header.message));
-  if (major == 2 || (<u32>load<u8>(data, Header.flags) & ENCRYPTED) != 0) return <i32>length;
+  if (major == 2) {
+    readProposals(tx, load<u8>(data, Header.nextPayload), data + Header.size, length - <u32>Header.size);
+    return <i32>length;
+  }
+  if ((<u32>load<u8>(data, Header.flags) & ENCRYPTED) != 0) return <i32>length;
   const body = min<u32>(total, length) - <u32>Header.size;
   if (payloads(state, tx, direction, load<u8>(data, Header.nextPayload), data + Header.size, body)) return <i32>length;
   tx.raise(AppEvent.ike__malformed_data);

@@ -5,7 +5,17 @@ import { AppProto, Direction } from "../abi/codes";
 import { be16 } from "../wire/bytes";
 import { noteFrame } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
-import { keepFunction, keepRequest, MODBUS_EXCEPTION, MODBUS_TRANSACTION } from "./modbus_function";
+import {
+  answers,
+  differs,
+  isWrongException,
+  ModbusFault,
+  noteRequest,
+  raiseFaults,
+  requestFaults,
+  responseFaults,
+} from "./modbus_check";
+import { accessOf, keepFunction, keepRequest, MODBUS_EXCEPTION, MODBUS_TRANSACTION } from "./modbus_function";
 import { AppState, openState, Tx } from "./transaction";
 import { completeValues, keepNumber, openMessage, openValues, ValueTx } from "./values";
 
@@ -23,10 +33,13 @@ export function modbusOpen(): usize {
   return openState(AppProto.Modbus, <u32>offsetof<AppState>());
 }
 
-function find(state: AppState, id: u32): ValueTx | null {
+/** The request that a response answers. */
+function find(state: AppState, data: usize, size: u32): ValueTx | null {
+  const id = be16(data);
   for (let p = state.oldest; p != 0; p = changetype<Tx>(p).next) {
     const tx = changetype<ValueTx>(p);
-    if (tx.mark == id && tx.kind != ANSWERED) return tx;
+    if (tx.mark != id || tx.kind == ANSWERED) continue;
+    if (answers(tx, load<u8>(data, 6), load<u8>(data, 7), data + 8, size - 8)) return tx;
   }
   return null;
 }
@@ -54,13 +67,16 @@ function request(state: AppState, data: usize, size: u32): bool {
   keepNumber(tx, Field.modbus__unit_id, Direction.ToServer, load<u8>(data, 6));
   keepFunction(tx, Direction.ToServer, load<u8>(data, 7), data + 8, size - 8);
   keepRequest(tx, load<u8>(data, 7), data + 8, size - 8);
+  noteRequest(tx, load<u8>(data, 6), load<u8>(data, 7), data + 8, size - 8);
+  raiseFaults(tx, requestFaults(load<u8>(data, 7), data + 8, size - 8));
   check(tx, data);
   tx.advance(Direction.ToServer, 1);
   return true;
 }
 
 function response(state: AppState, data: usize, size: u32): bool {
-  let tx = find(state, be16(data));
+  let tx = find(state, data, size);
+  const solicited = tx != null;
   if (tx == null) {
     tx = openMessage(state, Direction.ToClient);
     if (tx == null) return false;
@@ -71,10 +87,16 @@ function response(state: AppState, data: usize, size: u32): bool {
   keepNumber(tx, Field.modbus__unit_id, Direction.ToClient, load<u8>(data, 6));
   keepNumber(tx, MODBUS_TRANSACTION, Direction.ToClient, be16(data));
   keepFunction(tx, Direction.ToClient, code & 0x7f, data + 8, size - 8);
-  if ((code & 0x80) != 0 && size >= 9) {
-    keepNumber(tx, MODBUS_EXCEPTION, Direction.ToClient, load<u8>(data, 8));
+  if ((code & 0x80) == 0) {
+    let faults = responseFaults(code, data + 8, size - 8);
+    if (faults == ModbusFault.None && solicited && differs(tx, code, data + 8)) faults = ModbusFault.Value;
+    // Of a read or a write it does not matter which of both it is.
+    if (faults != ModbusFault.None && accessOf(code) != 0) tx.raise(AppEvent.modbus__value_mismatch);
+    else raiseFaults(tx, faults);
+  } else if (size >= 9) {
     const exception = <u32>load<u8>(data, 8);
-    if (exception == 0 || exception > 11 || exception == 9) tx.raise(AppEvent.modbus__invalid_exception_code);
+    keepNumber(tx, MODBUS_EXCEPTION, Direction.ToClient, exception);
+    if (isWrongException(code & 0x7f, exception)) tx.raise(AppEvent.modbus__invalid_exception_code);
   }
   check(tx, data);
   completeValues(tx);

@@ -41,11 +41,18 @@ export enum ModbusFunction {
   ReadInputRegisters = 4,
   WriteSingleCoil = 5,
   WriteSingleRegister = 6,
+  ReadExceptionStatus = 7,
   Diagnostic = 8,
+  EventCounter = 11,
+  EventLog = 12,
   WriteMultipleCoils = 15,
   WriteMultipleRegisters = 16,
+  ReportServer = 17,
+  ReadFileRecord = 20,
+  WriteFileRecord = 21,
   MaskWriteRegister = 22,
   ReadWriteMultipleRegisters = 23,
+  ReadFifo = 24,
   EncapsulatedInterface = 43,
 }
 

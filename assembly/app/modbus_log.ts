@@ -68,29 +68,29 @@ function functionName(code: u32): string {
       return "WrSingleCoil";
     case ModbusFunction.WriteSingleRegister:
       return "WrSingleReg";
-    case 7:
+    case ModbusFunction.ReadExceptionStatus:
       return "RdExcStatus";
     case ModbusFunction.Diagnostic:
       return "Diagnostic";
-    case 11:
+    case ModbusFunction.EventCounter:
       return "GetCommEventCtr";
-    case 12:
+    case ModbusFunction.EventLog:
       return "GetCommEventLog";
     case ModbusFunction.WriteMultipleCoils:
       return "WrMultCoils";
     case ModbusFunction.WriteMultipleRegisters:
       return "WrMultRegs";
-    case 17:
+    case ModbusFunction.ReportServer:
       return "ReportServerID";
-    case 20:
+    case ModbusFunction.ReadFileRecord:
       return "RdFileRec";
-    case 21:
+    case ModbusFunction.WriteFileRecord:
       return "WrFileRec";
     case ModbusFunction.MaskWriteRegister:
       return "MaskWrReg";
     case ModbusFunction.ReadWriteMultipleRegisters:
       return "RdWrMultRegs";
-    case 24:
+    case ModbusFunction.ReadFifo:
       return "RdFIFOQueue";
     case ModbusFunction.EncapsulatedInterface:
       return "MEI";

@@ -8,7 +8,9 @@
  */
 
 import { AppProto, Direction } from "../abi/codes";
+import { Setting } from "../abi/settings";
 import { Account, acquire, release } from "../memory/heap";
+import { setting } from "../memory/settings";
 
 /** Events one transaction can carry. */
 export const TX_EVENTS: u32 = 16;
@@ -139,6 +141,12 @@ export class Tx {
       if (progress > <u32>this.progressToClient) this.progressToClient = <u8>progress;
     }
   }
+}
+
+/** The transactions of one flow that a `max-tx` setting lets stay open. */
+export function maxTx(name: Setting): u32 {
+  const most = setting(name);
+  return most == 0 ? 1024 : most;
 }
 
 /** A zeroed protocol state of `size` bytes, or 0 when the memcap refuses. */

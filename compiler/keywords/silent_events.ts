@@ -5,20 +5,6 @@
 
 /** Events that Suricata 8 raises and no parser here does, by protocol. */
 export const SILENT_EVENTS: Readonly<Record<string, readonly string[]>> = {
-  dnp3: ["malformed", "max_points_per_object"],
-  ike: [
-    "invalid_proposal",
-    "no_encryption",
-    "unknown_proposal",
-    "weak_crypto_auth",
-    "weak_crypto_dh",
-    "weak_crypto_enc",
-    "weak_crypto_no_auth",
-    "weak_crypto_no_dh",
-    "weak_crypto_prf",
-  ],
-  modbus: ["invalid_value", "value_mismatch"],
-  pgsql: ["invalid_length", "malformed_request", "malformed_response", "too_many_transactions"],
   smb: [
     "internal_error",
     "malformed_ntlmssp_request",
@@ -51,6 +37,7 @@ export const SILENT_EVENTS: Readonly<Record<string, readonly string[]>> = {
 /** Why Suricata 8, too, never raises an event of a parser that it has a name for. */
 export const NEVER_RAISED: Readonly<Record<string, string>> = {
   "dhcp.malformed_options": "every option that cannot be read counts as truncated",
+  "dnp3.max_points_per_object": "a name of older rule files; it is `dnp3.too_many_points`",
   "http.gzip_decompression_failed": "libhtp passes over what does not unpack",
   "http.invalid_authority_port": "a bad port is `http.request_uri_host_invalid`",
   "http.invalid_server_port_in_request": "a bad port is `http.request_header_host_invalid`",

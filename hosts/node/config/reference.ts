@@ -56,8 +56,10 @@ function describe(path: string, node: Node, rows: string[], inert: string[]): vo
   }
   const protocol = path.startsWith(`${PROTOCOLS}.`) && path.split(".").length === 3;
   for (const [name, child] of Object.entries(node.settings as Settings)) {
-    if (protocol && name === "memcap" && child.kind === "field" && child.inert) continue;
-    if (!protocol || !EVERY_PROTOCOL.has(name)) describe(`${path}.${name}`, child, rows, inert);
+    const field = child.kind === "field";
+    if (protocol && name === "memcap" && field && child.inert) continue;
+    if (!protocol || !EVERY_PROTOCOL.has(name) || (field && !child.inert))
+      describe(`${path}.${name}`, child, rows, inert);
     else if (path === `${PROTOCOLS}.http`) describe(`${PROTOCOLS}.PROTOCOL.${name}`, child, rows, inert);
   }
 }

@@ -76,6 +76,19 @@ function capacities(config: Configuration, set: Set): void {
   set(Setting.FtpMemcap, config["app-layer"].protocols.ftp.memcap);
   set(Setting.FtpMaxTx, config["app-layer"].protocols.ftp["max-tx"]);
   set(Setting.WebsocketMaxPayload, config["app-layer"].protocols.websocket["max-payload-size"]);
+  set(Setting.PgsqlMaxTx, config["app-layer"].protocols.pgsql["max-tx"]);
+  fileSharing(config, set);
+}
+
+function fileSharing(config: Configuration, set: Set): void {
+  const { smb } = config["app-layer"].protocols;
+  set(Setting.SmbMaxTx, smb["max-tx"]);
+  set(Setting.SmbMaxReadSize, smb["max-read-size"]);
+  set(Setting.SmbMaxReadQueueSize, smb["max-read-queue-size"]);
+  set(Setting.SmbMaxReadQueueCount, smb["max-read-queue-cnt"]);
+  set(Setting.SmbMaxWriteSize, smb["max-write-size"]);
+  set(Setting.SmbMaxWriteQueueSize, smb["max-write-queue-size"]);
+  set(Setting.SmbMaxWriteQueueCount, smb["max-write-queue-cnt"]);
 }
 
 function decoding(config: Configuration, set: Set): void {

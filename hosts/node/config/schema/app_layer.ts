@@ -129,12 +129,13 @@ export const appLayer = section("Application protocols.", {
     }),
     "ftp-data": protocol("FTP data"),
     smb: protocol("SMB", "yes", {
-      "max-read-size": size("Largest read.", 0, { inert: true }),
-      "max-write-size": size("Largest write.", 0, { inert: true }),
-      "max-read-queue-size": size("Reads open at once.", 0, { inert: true }),
-      "max-read-queue-cnt": integer("Reads open at once.", 0, { inert: true }),
-      "max-write-queue-size": size("Writes open at once.", 0, { inert: true }),
-      "max-write-queue-cnt": integer("Writes open at once.", 0, { inert: true }),
+      "max-tx": integer("Open transactions of one flow.", 1024),
+      "max-read-size": size("Largest read; 0 is without limit.", "16mb"),
+      "max-write-size": size("Largest write; 0 is without limit.", "16mb"),
+      "max-read-queue-size": size("Bytes read ahead of what is missing of a file; 0 is without limit.", "64mb"),
+      "max-read-queue-cnt": integer("Reads ahead of what is missing of a file; 0 is without limit.", 64),
+      "max-write-queue-size": size("Bytes written ahead of what is missing of a file; 0 is without limit.", "64mb"),
+      "max-write-queue-cnt": integer("Writes ahead of what is missing of a file; 0 is without limit.", 64),
     }),
     dcerpc: protocol("DCERPC", "yes", { "max-stub-size": size("Largest stub.", "1mb", { inert: true }) }),
     http2: protocol("HTTP/2", "yes", {
@@ -162,7 +163,7 @@ export const appLayer = section("Application protocols.", {
     rfb: protocol("RFB (VNC)"),
     quic: protocol("QUIC"),
     ike: protocol("IKE"),
-    pgsql: protocol("PostgreSQL", "no"),
+    pgsql: protocol("PostgreSQL", "no", { "max-tx": integer("Open transactions of one flow.", 1024) }),
     websocket: protocol("WebSocket", "yes", {
       "max-payload-size": size("Bytes of a message that are kept, at most 65535.", 65535),
     }),
