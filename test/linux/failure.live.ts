@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent, SETUPS } from "./agent.ts";
 import { INLINE } from "./drivers.ts";
-import { Lab, sleep } from "./lab.ts";
+import { Lab, sleep, until } from "./lab.ts";
 import { longestGap, Peers } from "./peers.ts";
 import { FOLDER, hook } from "./setting.ts";
 
@@ -117,6 +117,33 @@ for (const driver of INLINE) {
       times.some((time) => time > frozen + FROZEN / 2),
       "traffic afterwards",
     );
+    await agent.stop();
+  });
+
+  test("a worker that hangs: traffic by the policy, then another worker", async () => {
+    const rules = 'drop tcp any any -> any any (msg:"attack"; flow:to_server; content:"attack!"; sid:1;)';
+    const config = { stream: { midstream: true }, vpatch: { simulate: { "core-hang": 1200 } } };
+    const agent = await Agent.start(lab, setup, { failure: "open", heartbeat: HEARTBEAT, rules, config });
+    const files = agent.openFiles();
+    let replaced = 0;
+    const { times } = await peers.probe(4, async () => {
+      const { failed } = await agent.process.next("failed");
+      assert.match(String(failed), /gave no sign of life for 3 s/);
+      await until("another worker is there", async () => (await agent.stats()).quiet < 200);
+      replaced = Date.now();
+      await sleep(1000);
+    });
+    const gap = longestGap(times, replaced - 5000, replaced);
+    if (opens) assert.ok(gap <= AFTER_FREEZE, `${gap} ms without traffic`);
+    else assert.ok(gap > 2000, `a bridge that hangs passes nothing; ${gap} ms`);
+    assert.ok(
+      times.some((time) => time > replaced),
+      "traffic with the next worker",
+    );
+    assert.is((await agent.stats()).restarts, 1);
+    assert.ok(agent.openFiles() <= files, "what the first worker had open is closed");
+    const { reached, sent } = await peers.play(conversation("attack!"), 4, 500);
+    assert.not.ok(reached.equals(sent), "an attack passes");
     await agent.stop();
   });
 

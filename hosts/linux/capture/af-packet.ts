@@ -47,6 +47,10 @@ export class AfPacketDriver implements Driver {
     this.waiting = new Waiting(plan.wake, ...this.sockets.map(({ fd }) => fd));
   }
 
+  get descriptors(): number[] {
+    return this.sockets.map(({ fd }) => fd);
+  }
+
   receive(batch: FrameBatch, timeout: number): number {
     if (this.busy) {
       this.waiting.pause(PACE_MS);

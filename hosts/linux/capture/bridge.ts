@@ -67,6 +67,10 @@ export class BridgeDriver implements Driver {
     this.waiting = new Waiting(wake, west!.fd, east!.fd);
   }
 
+  get descriptors(): number[] {
+    return this.sockets.map(({ fd }) => fd);
+  }
+
   receive(batch: FrameBatch, timeout: number): number {
     if (this.memory !== batch.memory) {
       this.memory = batch.memory;

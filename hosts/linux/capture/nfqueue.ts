@@ -90,6 +90,10 @@ export class NfqueueDriver implements Driver {
     this.beat();
   }
 
+  get descriptors(): number[] {
+    return [this.fd, ...this.sender.descriptors];
+  }
+
   receive(batch: FrameBatch, timeout: number): number {
     const vector = this.vectorOf(batch);
     let count = recvmmsg(this.fd, vector.address, vector.count, MSG_DONTWAIT, 0);

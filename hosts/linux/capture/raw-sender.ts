@@ -23,6 +23,10 @@ export class RawSender {
     if (this.ipv6 >= 0) setOption(this.ipv6, IPPROTO_IPV6, IPV6_HDRINCL, 1);
   }
 
+  get descriptors(): number[] {
+    return [this.ipv4, this.ipv6].filter((fd) => fd >= 0);
+  }
+
   /** Whether the packet went out. */
   send(packet: Uint8Array): boolean {
     const six = packet[0]! >> 4 === 6;

@@ -26,6 +26,7 @@ const OUT = 1;
 export class TcxDriver implements Driver {
   readonly inline = true;
   readonly stats: DriverStats = emptyStats();
+  readonly descriptors = [];
   private readonly taps: readonly [number, number];
   private readonly waiting: Waiting;
   private readonly numbers: BigInt64Array;

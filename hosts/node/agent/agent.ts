@@ -12,6 +12,7 @@ import { fileError, type VpatchError } from "../errors.ts";
 import type { NamedEvidence } from "../evidence/crash.ts";
 import type { EveOutputs } from "../output/eve-outputs.ts";
 import { openOutputs } from "../output/open-outputs.ts";
+import { readPolicy } from "../policy/document.ts";
 import { AgentEvidence } from "./agent-evidence.ts";
 import { AgentScan } from "./agent-scan.ts";
 import { EventLog } from "./event-log.ts";
@@ -37,6 +38,15 @@ export interface AgentOptions {
   environment?: Readonly<Record<string, string | undefined>>;
   /** Told of what an operator should know. */
   log: (message: string) => void;
+}
+
+/** The mode of the policy file, before its rules are compiled. What is wrong with it the compiler tells. */
+function policyMode({ vpatch: { policy } }: Configuration): Mode | undefined {
+  try {
+    return policy === undefined ? undefined : readPolicy(policy).mode;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Milliseconds that outputs may take to write what waits when the agent stops. */
@@ -120,9 +130,13 @@ export class Agent {
         healthy: () => isAlive(this.#circumstances()),
       });
       this.#makeFolders();
+      // First of all: what is to be shut is shut while rules are compiled. Their policy may yet ask for another mode.
+      for (const removed of await cleanUp(config)) this.#options.log(`removed what an earlier agent left: ${removed}`);
+      await this.#traffic.prepare(
+        storedMode(this.#state, this.#options.mode ?? policyMode(config) ?? config.vpatch.mode),
+      );
       await this.#open();
       this.#identify();
-      for (const removed of await cleanUp(config)) this.#options.log(`removed what an earlier agent left: ${removed}`);
       await this.#rules.start();
       const mode = storedMode(this.#state, this.#configuredMode);
       await this.#traffic.start(mode, this.#rules.inForce);

@@ -4,7 +4,7 @@
  */
 import type { Configuration } from "../config/schema/root.ts";
 import { DataPath, type DataPathOptions, type DataPathStats } from "../datapath/datapath.ts";
-import type { CaptureOptions, DriverName } from "../driver/driver.ts";
+import type { Capture, CaptureOptions, DriverName } from "../driver/driver.ts";
 import { chooseDriver, driverModule } from "../driver/module.ts";
 import type { Mode } from "../engine/settings.ts";
 import { VpatchError } from "../errors.ts";
@@ -22,6 +22,8 @@ export interface RulesInForce {
 
 export class Traffic {
   readonly #options: TrafficOptions;
+  /** Set up, and no worker yet. */
+  #prepared: Capture | undefined;
   #path: DataPath | undefined;
   #driver: DriverName | undefined;
   #inline = false;
@@ -44,8 +46,11 @@ export class Traffic {
     return this.#inline;
   }
 
-  /** Begins. @throws VpatchError when no driver works here */
-  async start(mode: Mode, rules: RulesInForce): Promise<void> {
+  /**
+   * Chooses a driver and sets it up. With `failure.start: closed` nothing passes from now on, until `start`.
+   * @throws VpatchError when no driver works here
+   */
+  async prepare(mode: Mode): Promise<void> {
     const { config } = this.#options;
     const { interfaces } = config.vpatch;
     if (interfaces.length === 0) {
@@ -56,20 +61,26 @@ export class Traffic {
     const options = captureOptions(config);
     const asked = config.vpatch.driver;
     const module = await driverModule(asked);
-    const { driver, inline } = chooseDriver(module, asked, mode, options);
-    const path = new DataPath({
-      capture: module.prepare(driver, options),
-      mode,
-      config,
-      ...rules,
-      onEvents: this.#options.onEvents,
-      onFailure: this.#options.onFailure,
-    });
+    const { driver } = chooseDriver(module, asked, mode, options);
+    if (this.#prepared?.driver === driver) return;
+    // What blocks is in place before what blocked until now goes.
+    const before = this.#prepared;
+    this.#prepared = module.prepare(driver, options);
+    before?.close();
+  }
+
+  /** Begins, with what `prepare` has set up where that can do what the mode asks. @throws VpatchError when no driver works here */
+  async start(mode: Mode, rules: RulesInForce): Promise<void> {
+    if (this.#prepared === undefined || (mode === "prevent" && !this.#prepared.inline)) await this.prepare(mode);
+    const capture = this.#prepared!;
+    const { config, onEvents, onFailure } = this.#options;
+    const path = new DataPath({ capture, mode, config, ...rules, onEvents, onFailure });
+    this.#prepared = undefined;
     await path.start();
     const before = this.#path;
     this.#path = path;
-    this.#driver = driver;
-    this.#inline = inline;
+    this.#driver = capture.driver;
+    this.#inline = capture.inline;
     this.#mode = mode;
     await before?.stop();
   }
@@ -100,7 +111,9 @@ export class Traffic {
     return this.#path?.counters();
   }
 
+  /** Ends it. A start that came to nothing leaves what `failure.start: closed` has shut: no rules are in force. */
   async stop(): Promise<void> {
+    if (this.#options.config.vpatch.failure.start === "open") this.#prepared?.close();
     await this.#path?.stop();
   }
 }

@@ -14,6 +14,8 @@ interface RunOptions {
   driver?: string;
 }
 
+/** Drivers that may give eBPF objects a name. */
+const PINNING: readonly string[] = ["auto", "nfqueue", "tcx"];
 /** Milliseconds after which an orderly stop becomes a quick one. */
 const LONGEST_STOP = 5000;
 
@@ -23,7 +25,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const system = await platform();
   // May begin this program anew, with less: nothing has been opened yet.
   const { driver, scan, "run-dir": runFolder } = config.vpatch;
-  system.dropPrivileges(scan.enabled, driver === "auto" || driver === "nfqueue" ? runFolder : undefined);
+  system.dropPrivileges(scan.enabled, PINNING.includes(driver) ? runFolder : undefined);
   const agent = new Agent({
     config,
     ...(file === undefined ? {} : { configFile: file }),

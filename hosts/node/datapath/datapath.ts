@@ -3,16 +3,16 @@
  *
  * A worker that fails is started again with the rules then in force, while the capture's failure policy decides about its traffic.
  */
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { Counter } from "../../../assembly/abi/counters.ts";
 import { EventType } from "../../../assembly/abi/frames.ts";
 import type { Configuration } from "../config/schema/root.ts";
 import type { Capture, CaptureStats, DriverStats } from "../driver/driver.ts";
 import type { Mode } from "../engine/settings.ts";
-import { type ErrorCode, VpatchError } from "../errors.ts";
+import { VpatchError } from "../errors.ts";
 import { EventView } from "../eve/record.ts";
 import type { NamedEvidence } from "../evidence/crash.ts";
-import { type Command, type KeptEvidence, type Report, type ReportedError, SHARE_BYTES, Share } from "./messages.ts";
+import { type Command, type KeptEvidence, SHARE_BYTES, Share } from "./messages.ts";
+import { WorkerThread } from "./worker-thread.ts";
 
 /** Events of one batch; call `forEach` while handling it. */
 export interface EventBatch {
@@ -54,23 +54,11 @@ export interface DataPathStats extends DriverStats, CaptureStats {
 /** Milliseconds before a failed worker is started again; doubled with each failure in a row, at most `RESTART_MOST`. */
 const RESTART_FIRST = 100;
 const RESTART_MOST = 10_000;
-/** Milliseconds a worker may take to answer. */
-const PATIENCE = 10_000;
-
-interface Answer {
-  resolve: () => void;
-  reject: (error: VpatchError) => void;
-}
-
-interface Member {
-  worker: Worker;
-  port: MessagePort;
-  share: BigInt64Array;
-  answers: Map<number, Answer>;
-  ready: Promise<void>;
-  exited: Promise<void>;
-  started: number;
-}
+/** Milliseconds between two looks at the workers, and looks without a sign of life after which one is replaced. */
+const LOOK_EVERY = 500;
+const HUNG = 6;
+/** Milliseconds an orderly stop may take a worker. */
+const STOP_PATIENCE = 2000;
 
 /** Reads the records of a batch one after another. The view holds within the call. */
 export function forEachEvent({ records }: EventBatch, visit: (event: EventView) => void): void {
@@ -88,11 +76,11 @@ export class DataPath {
   private mode: Mode;
   private database: Uint8Array;
   private generation: number;
-  private readonly members: Member[] = [];
+  private readonly threads: WorkerThread[] = [];
   /** Counters of workers that are gone. */
   private readonly past = new BigInt64Array(SHARE_BYTES / 8);
   private readonly timers = new Set<NodeJS.Timeout>();
-  private nextId = 1;
+  private looking: NodeJS.Timeout | undefined;
   private restarts = 0;
   private stopping = false;
 
@@ -106,14 +94,15 @@ export class DataPath {
   /** Starts the workers; when all are ready, traffic is diverted. @throws VpatchError when one cannot start; nothing runs then */
   async start(): Promise<void> {
     const { capture } = this.options;
-    for (let index = 0; index < capture.queues.length; index++) this.members[index] = this.spawn(index);
+    for (let index = 0; index < capture.queues.length; index++) this.threads[index] = this.spawn(index);
     try {
-      await Promise.all(this.members.map(({ ready }) => ready));
+      await Promise.all(this.threads.map(({ ready }) => ready));
     } catch (error) {
       await this.end();
       throw error;
     }
-    for (const [index, member] of this.members.entries()) this.watch(index, member);
+    for (const [index, thread] of this.threads.entries()) this.watch(index, thread);
+    this.looking = setInterval(() => this.look(), LOOK_EVERY);
     capture.engage();
   }
 
@@ -148,7 +137,7 @@ export class DataPath {
   quiet(): number {
     const now = process.hrtime.bigint();
     let quiet = 0;
-    for (const { share } of this.members) {
+    for (const { share } of this.threads) {
       const alive = share[Share.Alive]!;
       if (alive > 0n) quiet = Math.max(quiet, Number(now - alive) / 1e6);
     }
@@ -159,7 +148,7 @@ export class DataPath {
     const read = (field: Share): number => Number(this.sum(field));
     const system = this.options.capture.stats();
     let longest = 0;
-    for (const { share } of this.members) {
+    for (const { share } of this.threads) {
       longest = Math.max(longest, Number(share[Share.LongestBatch]!) / 1000);
       share[Share.LongestBatch] = 0n;
     }
@@ -185,107 +174,45 @@ export class DataPath {
 
   private sum(field: number): bigint {
     let total = this.past[field]!;
-    for (const { share } of this.members) total += share[field]!;
+    for (const { share } of this.threads) total += share[field]!;
     return total;
   }
 
-  private spawn(index: number): Member {
-    const { capture, config } = this.options;
-    const { port1: port, port2: theirs } = new MessageChannel();
-    const buffer = new SharedArrayBuffer(SHARE_BYTES);
-    const file = new URL(import.meta.url.endsWith(".js") ? "./worker.js" : "./worker.ts", import.meta.url);
-    const worker = new Worker(file, {
-      workerData: {
-        plan: capture.queues[index],
-        mode: this.mode,
-        config,
-        database: this.database,
-        generation: this.generation,
-        port: theirs,
-        share: buffer,
+  private spawn(index: number): WorkerThread {
+    const { capture, config, onEvents, onFailure } = this.options;
+    const { mode, database, generation } = this;
+    const thread: WorkerThread = new WorkerThread(
+      { plan: capture.queues[index]!, mode, config, database, generation },
+      {
+        events: (report) => onEvents({ ...report, worker: index }),
+        coreStopped: (error, evidence) => onFailure(error, index, evidence),
+        failed: (error) => {
+          if (!this.stopping && this.watched.has(thread)) onFailure(error, index);
+        },
       },
-      transferList: [theirs],
-    });
-    const answers = new Map<number, Answer>();
-    const share = new BigInt64Array(buffer);
-    let member: Member;
-    const ready = new Promise<void>((resolve, reject) => {
-      port.on("message", (report: Report) => {
-        if (report.type === "ready") resolve();
-        else if (report.type === "failed") {
-          const error = toError(report.error);
-          reject(error);
-          this.failed(index, member, error);
-        } else this.take(index, member, report);
-      });
-      worker.on("error", (cause) => {
-        const error = new VpatchError("VPATCH_ENGINE", `a data-path worker failed: ${cause.message}`, { cause });
-        reject(error);
-        this.failed(index, member, error);
-      });
-    });
-    ready.catch(() => undefined);
-    const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-    member = { worker, port, share, answers, ready, exited, started: Date.now() };
-    return member;
+    );
+    return thread;
   }
 
-  private take(index: number, member: Member, report: Report): void {
-    switch (report.type) {
-      case "events": {
-        const { records, evidence, bytes, generation, mode } = report;
-        try {
-          this.options.onEvents({ worker: index, records, evidence, generation, mode });
-        } finally {
-          Atomics.add(member.share, Share.Acknowledged, BigInt(bytes));
-        }
-        return;
-      }
-      case "core-stopped":
-        this.options.onFailure(toError(report.error), index, report.evidence);
-        return;
-      case "adopted":
-      case "stopped":
-        member.answers.get(report.id)?.resolve();
-        member.answers.delete(report.id);
-        return;
-      case "refused":
-        member.answers.get(report.id)?.reject(toError(report.error));
-        member.answers.delete(report.id);
-    }
-  }
-
-  private readonly reported = new WeakSet<Member>();
-
-  /** A running worker told of its failure, or died of it. */
-  private failed(index: number, member: Member | undefined, error: VpatchError): void {
-    if (member === undefined || this.reported.has(member)) return;
-    this.reported.add(member);
-    for (const answer of member.answers.values()) answer.reject(error);
-    member.answers.clear();
-    if (!this.stopping && this.watched.has(member)) this.options.onFailure(error, index);
-  }
-
-  private readonly watched = new WeakSet<Member>();
+  private readonly watched = new WeakSet<WorkerThread>();
 
   /** Starts the worker again when it ends unasked. */
-  private watch(index: number, member: Member, failures = 0): void {
-    this.watched.add(member);
-    void member.exited.then(() => {
+  private watch(index: number, thread: WorkerThread, failures = 0): void {
+    this.watched.add(thread);
+    void thread.ended.then(() => {
       if (this.stopping) return;
-      this.failed(index, member, new VpatchError("VPATCH_ENGINE", "a data-path worker ended"));
+      thread.fail(new VpatchError("VPATCH_ENGINE", "a data-path worker ended"));
       for (let field = 0; field < this.past.length; field++)
-        this.past[field] = this.past[field]! + member.share[field]!;
-      member.share.fill(0n);
-      member.port.close();
-      const row = Date.now() - member.started > 60_000 ? 0 : failures;
+        this.past[field] = this.past[field]! + thread.share[field]!;
+      thread.share.fill(0n);
+      const row = Date.now() - thread.started > 60_000 ? 0 : failures;
       const timer = setTimeout(
         () => {
           this.timers.delete(timer);
           if (this.stopping) return;
           this.restarts++;
           const next = this.spawn(index);
-          this.members[index] = next;
+          this.threads[index] = next;
           this.watch(index, next, row + 1);
         },
         Math.min(RESTART_MOST, RESTART_FIRST * 2 ** row),
@@ -294,47 +221,38 @@ export class DataPath {
     });
   }
 
-  /** Sends every worker a command; done when all have answered. */
-  private async commandAll(make: (id: number) => Command): Promise<void> {
-    await Promise.all(this.members.map((member, index) => this.command(index, member, make)));
+  /** A worker that hangs is replaced. Its traffic gets `failure.freeze` until then, `failure.crash` until the next one is there. */
+  private look(): void {
+    for (const thread of this.threads) {
+      if (thread.quietLooks() !== HUNG) continue;
+      const seconds = (HUNG * LOOK_EVERY) / 1000;
+      thread.kill(new VpatchError("VPATCH_ENGINE", `a data-path worker gave no sign of life for ${seconds} s`));
+    }
   }
 
-  private command(index: number, member: Member, make: (id: number) => Command): Promise<void> {
-    const id = this.nextId++;
-    return new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        member.answers.delete(id);
-        reject(new VpatchError("VPATCH_ENGINE", `data-path worker ${index} does not answer`));
-      }, PATIENCE);
-      member.answers.set(id, {
-        resolve: () => {
-          clearTimeout(timer);
-          resolve();
-        },
-        reject: (error) => {
-          clearTimeout(timer);
-          reject(error);
-        },
-      });
-      member.port.postMessage(make(id));
-      this.options.capture.wake(index);
-    });
+  /** Sends every worker a command; done when all have answered. */
+  private async commandAll(make: (id: number) => Command): Promise<void> {
+    await Promise.all(this.threads.map((_, index) => this.command(index, make)));
+  }
+
+  private async command(index: number, make: (id: number) => Command): Promise<void> {
+    await this.threads[index]!.command(make, () => this.options.capture.wake(index));
   }
 
   private async end(): Promise<void> {
     this.stopping = true;
+    clearInterval(this.looking);
     for (const timer of this.timers) clearTimeout(timer);
     this.options.capture.disengage();
-    const stopped = this.members.map(async (member, index) => {
-      await Promise.race([this.command(index, member, (id) => ({ type: "stop", id })), member.exited]).catch(
-        () => undefined,
-      );
-      await member.exited;
-      // The last events of the thread may still wait in the port.
-      await new Promise(setImmediate);
-      member.port.close();
+    const ended = this.threads.map(async (thread, index) => {
+      this.command(index, (id) => ({ type: "stop", id })).catch(() => undefined);
+      const late = new VpatchError("VPATCH_ENGINE", "a data-path worker does not stop");
+      const timer = setTimeout(() => thread.kill(late), STOP_PATIENCE);
+      await thread.ended;
+      clearTimeout(timer);
+      thread.fail(late);
     });
-    await Promise.all(stopped);
+    await Promise.all(ended);
     this.options.capture.close();
   }
 }
@@ -345,8 +263,4 @@ function shared(bytes: Uint8Array): Uint8Array {
   const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
   copy.set(bytes);
   return copy;
-}
-
-function toError({ code, message, remedy }: ReportedError): VpatchError {
-  return new VpatchError(code as ErrorCode, message, remedy === undefined ? {} : { remedy });
 }

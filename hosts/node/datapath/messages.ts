@@ -50,8 +50,8 @@ export interface KeptEvidence extends NamedEvidence {
 }
 
 export type Report =
-  /** The queue is open, the database in force. */
-  | { type: "ready" }
+  /** The queue is open, the database in force; `descriptors` are what the driver has opened. */
+  | { type: "ready"; descriptors: readonly number[] }
   | { type: "adopted"; id: number }
   | { type: "refused"; id: number; error: ReportedError }
   /** Event records (abi/frames.ts EventRecord) of one or more batches, in order. Rule indexes are those of `generation`. */

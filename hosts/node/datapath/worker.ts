@@ -62,7 +62,7 @@ class DataPathWorker {
     const { driver, core } = this;
     const timeout = Math.max(1, Math.min(IDLE_MS, Math.floor(this.setup.plan.heartbeat / 4)));
     try {
-      this.report({ type: "ready" });
+      this.report({ type: "ready", descriptors: driver.descriptors });
       while (this.stopping === undefined) {
         driver.beat();
         this.commands();

@@ -131,6 +131,8 @@ export interface Reply {
 export interface Driver {
   readonly inline: boolean;
   readonly stats: DriverStats;
+  /** What it has opened and `close` closes: for whoever ends a worker that hangs. */
+  readonly descriptors: readonly number[];
   /**
    * Waits up to `timeout` milliseconds for frames or a wake-up, then places what is there into the empty batch.
    * @returns frames placed; 0 after a timeout or a wake-up

@@ -29,6 +29,7 @@ interface StoredFrame {
 
 class ReplayDriver implements Driver {
   readonly inline = true;
+  readonly descriptors = [];
   readonly stats: DriverStats = {
     frames: 0,
     bytes: 0,
