@@ -1,5 +1,7 @@
 /** A running agent, from start to stop: control, modes, reloads, events, metrics. Its network is a capture that is played over and over. */
+import { once } from "node:events";
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -8,6 +10,16 @@ import { HIT, OTHER, RunningAgent } from "./running.ts";
 
 const test = suite("running agent");
 let agent: RunningAgent;
+let port: number;
+
+/** A port that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port: free } = server.address() as AddressInfo;
+  server.close();
+  return free;
+}
 
 const refusal = async (work: Promise<unknown>): Promise<string> => {
   try {
@@ -20,7 +32,8 @@ const refusal = async (work: Promise<unknown>): Promise<string> => {
 
 test.before(async () => {
   agent = new RunningAgent();
-  await agent.start({ metrics: { enabled: true, port: 39_474 } });
+  port = await freePort();
+  await agent.start({ metrics: { enabled: true, port } });
 });
 test.after(() => agent.remove());
 
@@ -133,7 +146,7 @@ test("events are followed", async () => {
 });
 
 test("metrics and health over HTTP", async () => {
-  const get = async (path: string) => await fetch(`http://127.0.0.1:39474${path}`);
+  const get = async (path: string) => await fetch(`http://127.0.0.1:${port}${path}`);
   assert.is((await get("/healthz")).status, 200);
   const ready = await get("/readyz");
   assert.equal([ready.status, await ready.text()], [200, "protected\n"]);

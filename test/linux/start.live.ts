@@ -13,7 +13,7 @@ import { Vpatch } from "./vpatch.ts";
 const CLOSED = { crash: "closed", freeze: "closed", overload: "open", start: "closed", stop: "open" };
 /** They take a while to compile. */
 const MANY = Array.from(
-  { length: 6000 },
+  { length: 12000 },
   (_, index) => `drop http any any -> any any (http.uri; content:"/path-${index}"; sid:${2_000_000 + index};)\n`,
 ).join("");
 
@@ -51,10 +51,10 @@ for (const driver of INLINE.filter((each) => each !== "bridge")) {
       await sleep(500);
     });
     const started = Date.parse(agent.events().find(({ vpatch }) => vpatch?.type === "started").timestamp);
-    assert.ok(started - starting > 500, `${started - starting} ms to compile`);
+    assert.ok(started - starting > 1000, `${started - starting} ms to compile`);
     const within = (from: number, to: number): number => times.filter((time) => time > from && time < to).length;
     assert.ok(within(0, starting - 200) > 0, "traffic before");
-    assert.is(within(starting + 20, started - 200), 0, "answers while rules were compiled");
+    assert.is(within(starting + 500, started - 200), 0, "answers while rules were compiled");
     assert.ok(within(started, Number.POSITIVE_INFINITY) > 0, "traffic afterwards");
     await agent.stop();
   });

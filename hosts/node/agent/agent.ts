@@ -130,12 +130,12 @@ export class Agent {
         healthy: () => isAlive(this.#circumstances()),
       });
       this.#makeFolders();
-      // First of all: what is to be shut is shut while rules are compiled. Their policy may yet ask for another mode.
+      await this.#open();
+      // As soon as no other agent is known to run: what is to be shut is shut while rules are compiled. Their policy may yet ask for another mode.
       for (const removed of await cleanUp(config)) this.#options.log(`removed what an earlier agent left: ${removed}`);
       await this.#traffic.prepare(
         storedMode(this.#state, this.#options.mode ?? policyMode(config) ?? config.vpatch.mode),
       );
-      await this.#open();
       this.#identify();
       await this.#rules.start();
       const mode = storedMode(this.#state, this.#configuredMode);
