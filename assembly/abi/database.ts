@@ -7,7 +7,7 @@
 /** "VPDB" */
 export const DATABASE_MAGIC = 0x42445056;
 /** Changes whenever a record below changes. */
-export const DATABASE_VERSION = 2;
+export const DATABASE_VERSION = 3;
 
 export const enum DatabaseHeader {
   /** u32 */
@@ -327,8 +327,8 @@ export const enum PrefilterRecord {
   patterns = 32,
   /** u16, bytes of the longest literal */
   longest = 36,
-  /** u16, 0 */
-  reserved = 38,
+  /** u16, the literals end within so many bytes of the buffer's (stream's, body's) beginning; 0: anywhere */
+  reach = 38,
   size = 40,
 }
 
@@ -371,7 +371,15 @@ export const enum RuleListRecord {
   first = 4,
   /** u32 */
   count = 8,
-  size = 12,
+  /** What all rules of the list ask of a packet, so that it is asked once. u16 each, payload sizes (dsize), 0 and 65535: any */
+  dsizeLow = 12,
+  dsizeHigh = 14,
+  /** u8 each, TCP flags as in TcpFlagsField; the last is 1 when they are asked */
+  flags = 16,
+  ignored = 17,
+  mode = 18,
+  tcpFlags = 19,
+  size = 20,
 }
 
 export enum RuleListKind {

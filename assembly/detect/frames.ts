@@ -85,9 +85,9 @@ function inspectFrame(packet: Packet, state: AppState, frame: AppFrame, directio
     if (load<u32>(record, PrefilterRecord.frame) != frame.type) continue;
     if (!coversProtocol(load<u8>(record, PrefilterRecord.appProto), state.proto)) continue;
     view(data, length);
-    if (applyTransforms(load<u16>(record, PrefilterRecord.buffer))) runPrefilter(record, viewData, viewLength, set);
+    if (applyTransforms(load<u16>(record, PrefilterRecord.buffer))) runPrefilter(record, viewData, viewLength, 0, set);
   }
-  addRuleLists(RuleListKind.Frame, direction, packet.proto, state.proto, set);
+  addRuleLists(RuleListKind.Frame, direction, packet, state.proto, set);
   for (let r = set.next(0); r >= 0; r = set.next(<u32>r + 1)) {
     const rule = rules + <usize>r * RuleRecord.size;
     if (overBudget()) break;

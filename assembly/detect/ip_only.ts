@@ -10,14 +10,14 @@ import { addRuleLists } from "./prefilter";
 
 /** Adds the IP-only rules worth checking. */
 export function addIpOnlyRules(packet: Packet, direction: Direction, set: Candidates): void {
-  addRuleLists(RuleListKind.IpOnly, direction, packet.proto, 0, set);
+  addRuleLists(RuleListKind.IpOnly, direction, packet, 0, set);
   if (packet.ipVersion == 4) {
     for (let i: u32 = 0; i < addressIndexCount; i++) {
       const record = addressIndexes + <usize>i * AddressIndexRecord.size;
       const source = load<u32>(record, AddressIndexRecord.side) == <u32>AddressSide.Source;
       addInterval(record, bswap<u32>(<u32>(source ? packet.sourceLow : packet.destinationLow)), set);
     }
-  } else addRuleLists(RuleListKind.IpOnlyIpv6, direction, packet.proto, 0, set);
+  } else addRuleLists(RuleListKind.IpOnlyIpv6, direction, packet, 0, set);
   if (traced) addTraced(set);
 }
 

@@ -37,7 +37,7 @@ export function prefilterStream(packet: Packet, candidates: Candidates): void {
   if (!packet.has(PacketFlag.HasStreamData) || isEncrypted(packet)) return;
   const s = changetype<Session>(session);
   for (let more = rawWindow(s, packet.direction, packet); more; more = rawNext()) {
-    prefilterAll(PrefilterKind.Stream, packet.direction, rawData, rawLength, candidates);
+    prefilterAll(PrefilterKind.Stream, packet.direction, rawData, rawLength, rawOffset, candidates);
   }
 }
 

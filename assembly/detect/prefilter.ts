@@ -12,8 +12,10 @@ import { reserve } from "../memory/arena";
 import { database, prefilterCount, prefilters, ruleIndices, ruleListCount, ruleLists } from "../rules/database";
 import { spend } from "../verdict/cost";
 import { countAdd } from "../verdict/counters";
+import { traced } from "../verdict/trace";
 import { Packet } from "../wire/packet";
 import { Candidates } from "./candidates";
+import { matchTcpFlags } from "./packet/conditions";
 import { coversProtocol } from "./state/protocol";
 
 /** Literals one table may have. */
@@ -76,9 +78,16 @@ export function prefilterAt(i: u32): usize {
   return record(i);
 }
 
-/** Scans the data with the record's table and adds the rules its literals bring. */
-export function runPrefilter(r: usize, data: usize, length: u32, candidates: Candidates): void {
+/** Bytes of a record's buffers, from their beginning, that its literals are in; 0: all. */
+export function reachOf(r: usize): u32 {
+  return load<u16>(r, PrefilterRecord.reach);
+}
+
+/** Scans the data, which begins at `offset` of its buffer, with the record's table and adds the rules its literals bring. */
+export function runPrefilter(r: usize, data: usize, length: u32, offset: u64, candidates: Candidates): void {
   hitCount = 0;
+  const reach = reachOf(r);
+  if (reach != 0) length = offset < <u64>reach ? min(length, reach - <u32>offset) : 0;
   if (length == 0) return;
   spend(Cost.Piece + length);
   hitCount = scanLiterals(database + load<u32>(r, PrefilterRecord.table), data, length, hits, MAX_LITERALS);
@@ -96,16 +105,17 @@ export function addRulesOf(r: usize, literal: u32, candidates: Candidates): void
   for (let j = load<u32>(starts); j < end; j++) candidates.add(load<u32>(list + ((<usize>j) << 2)));
 }
 
-/** Runs every prefilter of a kind over one piece of data. */
+/** Runs every prefilter of a kind over one piece of data, which begins at `offset` of its stream. */
 export function prefilterAll(
   kind: PrefilterKind,
   direction: u32,
   data: usize,
   length: u32,
+  offset: u64,
   candidates: Candidates,
 ): void {
   for (let i = firstPrefilter(kind, direction); i >= 0; i = nextPrefilter(i))
-    runPrefilter(record(i), data, length, candidates);
+    runPrefilter(record(i), data, length, offset, candidates);
 }
 
 /** Searches the packet's payload with the table of its IP protocol. */
@@ -114,7 +124,7 @@ export function prefilterPayload(packet: Packet, direction: u32, candidates: Can
   const table: u32 = proto == IpProto.Tcp || proto == IpProto.Udp ? proto : 0;
   for (let i = firstPrefilter(PrefilterKind.Payload, direction); i >= 0; i = nextPrefilter(i)) {
     if (<u32>load<u8>(record(i), PrefilterRecord.appProto) == table)
-      runPrefilter(record(i), packet.payload, packet.payloadLength, candidates);
+      runPrefilter(record(i), packet.payload, packet.payloadLength, 0, candidates);
   }
 }
 
@@ -122,7 +132,7 @@ export function prefilterPayload(packet: Packet, direction: u32, candidates: Can
 export function addRuleLists(
   kind: RuleListKind,
   direction: u32,
-  proto: u32,
+  packet: Packet,
   appProto: u32,
   candidates: Candidates,
 ): void {
@@ -132,11 +142,27 @@ export function addRuleLists(
     const listDirection = <u32>load<u8>(list, RuleListRecord.direction);
     if (listDirection != 2 && listDirection != direction) continue;
     const listProto = <u32>load<u8>(list, RuleListRecord.proto);
-    if (listProto != 255 && listProto != proto) continue;
+    if (listProto != 255 && listProto != <u32>packet.proto) continue;
     const listApp = <u32>load<u8>(list, RuleListRecord.appProto);
     if (listApp != 0 && !coversProtocol(listApp, appProto)) continue;
+    // A traced rule is checked in any case: its trace says what the packet lacks.
+    if (!traced && !holdsGate(list, packet)) continue;
     const first = ruleIndices + ((<usize>load<u32>(list, RuleListRecord.first)) << 2);
     const count = load<u32>(list, RuleListRecord.count);
     for (let j: u32 = 0; j < count; j++) candidates.add(load<u32>(first + ((<usize>j) << 2)));
   }
+}
+
+/** Does the packet have what every rule of the list asks of it? */
+function holdsGate(list: usize, packet: Packet): bool {
+  const size = packet.payloadLength;
+  if (size < <u32>load<u16>(list, RuleListRecord.dsizeLow) || size > <u32>load<u16>(list, RuleListRecord.dsizeHigh))
+    return false;
+  if (load<u8>(list, RuleListRecord.tcpFlags) == 0) return true;
+  return matchTcpFlags(
+    packet,
+    load<u8>(list, RuleListRecord.mode),
+    load<u8>(list, RuleListRecord.flags),
+    load<u8>(list, RuleListRecord.ignored),
+  );
 }

@@ -134,7 +134,7 @@ function collect(packet: Packet, direction: u32): void {
     prefilterPayload(packet, direction, set);
     // What the stream did not take is inspected as if it were a piece of it.
     if (packet.proto == IpProto.Tcp && !packet.has(PacketFlag.StreamAdded)) {
-      prefilterAll(PrefilterKind.Stream, direction, packet.payload, packet.payloadLength, set);
+      prefilterAll(PrefilterKind.Stream, direction, packet.payload, packet.payloadLength, 0, set);
     }
   }
   prefilterStream(packet, set);
@@ -142,11 +142,11 @@ function collect(packet: Packet, direction: u32): void {
     const record = prefilterAt(i);
     const index = <u32>load<u16>(record, PrefilterRecord.buffer);
     const base = <u32>load<u16>(buffers + <usize>index * BufferRecord.size, BufferRecord.base);
-    if (packetBuffer(base, index, packet)) runPrefilter(record, packetBufferData, packetBufferLength, set);
+    if (packetBuffer(base, index, packet)) runPrefilter(record, packetBufferData, packetBufferLength, 0, set);
   }
-  addRuleLists(RuleListKind.Packet, direction, packet.proto, 0, set);
-  if (packet.eventCount > 0) addRuleLists(RuleListKind.DecoderEvent, direction, packet.proto, 0, set);
-  if (packet.has(PacketFlag.ProtocolDetected)) addRuleLists(RuleListKind.ProtocolOnly, direction, packet.proto, 0, set);
+  addRuleLists(RuleListKind.Packet, direction, packet, 0, set);
+  if (packet.eventCount > 0) addRuleLists(RuleListKind.DecoderEvent, direction, packet, 0, set);
+  if (packet.has(PacketFlag.ProtocolDetected)) addRuleLists(RuleListKind.ProtocolOnly, direction, packet, 0, set);
 }
 
 function runPacketRules(packet: Packet): void {

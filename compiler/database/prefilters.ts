@@ -1,5 +1,6 @@
 /** Groups the fast patterns of all rules into literal tables, one for each place they are looked for in, and lists the rest. */
 import { AppProto, Direction, IpProto } from "../../assembly/abi/codes.ts";
+import { Op } from "../../assembly/abi/conditions.ts";
 import {
   ListFlag,
   PatternRecord,
@@ -14,6 +15,7 @@ import type { Literal } from "../prefilter/literal.ts";
 import { buildLiteralTable } from "../prefilter/literal_table.ts";
 import { textKindOf } from "../prefilter/rarity.ts";
 import { FOLDED, statisticsOf, type TextKind } from "../prefilter/statistics.ts";
+import type { TcpFlagsCondition } from "../signature/conditions.ts";
 import { type FastPattern, fastPattern } from "../signature/fast_pattern.ts";
 import type { Signature, SignatureList } from "../signature/finish.ts";
 import { AddressIndexBuilder } from "./address_index.ts";
@@ -35,12 +37,31 @@ interface Place {
   readonly frame: number;
   /** What the buffer holds, for the statistics its table is built with. */
   readonly text: TextKind;
+  /** Its literals are near the beginning of the buffer. */
+  readonly head: boolean;
 }
+
+/** A literal that must end within so many bytes of the beginning is looked for there only: in a table of its own. */
+const HEAD = 64;
 
 interface Group {
   readonly place: Place;
   /** Literal key to the rules it brings. */
   readonly literals: Map<string, { literal: Literal; rules: number[] }>;
+  /** The most that one of its literals may be from the beginning; 0: they may be anywhere. */
+  reach: number;
+}
+
+/** What the rules of a list ask of a packet alike. */
+interface Gate {
+  readonly dsize: readonly [low: number, high: number];
+  readonly tcp: TcpFlagsCondition | undefined;
+}
+
+const OPEN: Gate = { dsize: [0, 65535], tcp: undefined };
+
+function gateOf({ dsize, packet }: Signature): Gate {
+  return { dsize, tcp: packet.find((condition) => condition.op === Op.TcpFlags) };
 }
 
 export interface PrefilterSections {
@@ -60,7 +81,7 @@ export class PrefilterBuilder {
   readonly #groups = new Map<string, Group>();
   readonly #lists = new Map<
     string,
-    { kind: RuleListKind; direction: number; proto: number; app: number; rules: number[] }
+    { kind: RuleListKind; direction: number; proto: number; app: number; gate: Gate; rules: number[] }
   >();
   readonly #addresses = new AddressIndexBuilder();
   readonly #tables = new Map<string, { offset: number; length: number }>();
@@ -77,12 +98,13 @@ export class PrefilterBuilder {
       this.#list(index, signature);
       return undefined;
     }
-    for (const place of this.#places(signature, pattern)) this.#group(place, pattern.literal, index);
+    for (const place of this.#places(signature, pattern)) this.#group(place, pattern, index);
     return pattern;
   }
 
-  #places(signature: Signature, { use }: FastPattern): Place[] {
-    if (use === "payload") return payloadPlaces(signature);
+  #places(signature: Signature, { use, reach = Number.POSITIVE_INFINITY }: FastPattern): Place[] {
+    const head = reach <= HEAD;
+    if (use === "payload") return payloadPlaces(signature, head);
     const places: Place[] = [];
     for (const list of signature.lists) {
       if (list.use !== use) continue;
@@ -103,24 +125,26 @@ export class PrefilterBuilder {
             streaming,
             frame,
             text,
+            head,
           });
         }
       } else {
         const kind = definition.kind === "frame" ? PrefilterKind.Frame : PrefilterKind.Transaction;
-        places.push({ kind, app, direction, progress, buffer, streaming, frame, text });
+        places.push({ kind, app, direction, progress, buffer, streaming, frame, text, head });
       }
     }
     return places;
   }
 
-  #group(place: Place, literal: Literal, rule: number): void {
-    const { kind, app, direction, progress, buffer, frame } = place;
-    const key = [kind, app, direction, progress, buffer, frame].join();
+  #group(place: Place, { literal, reach = 0 }: FastPattern, rule: number): void {
+    const { kind, app, direction, progress, buffer, frame, head } = place;
+    const key = [kind, app, direction, progress, buffer, frame, head].join();
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = { place, literals: new Map() };
+      group = { place, literals: new Map(), reach: 0 };
       this.#groups.set(key, group);
     }
+    if (head) group.reach = Math.max(group.reach, reach);
     const literalId = literalKey(literal);
     const known = group.literals.get(literalId);
     if (known === undefined) group.literals.set(literalId, { literal, rules: [rule] });
@@ -154,7 +178,7 @@ export class PrefilterBuilder {
         return;
       }
       default:
-        this.#file(RuleListKind.Packet, oneWay(signature), proto, 0, index);
+        this.#file(RuleListKind.Packet, oneWay(signature), proto, 0, index, gateOf(signature));
         return;
     }
   }
@@ -165,10 +189,11 @@ export class PrefilterBuilder {
     else if (set.v6.length > 0) this.#file(RuleListKind.IpOnlyIpv6, BOTH, proto, 0, index);
   }
 
-  #file(kind: RuleListKind, direction: number, proto: number, app: number, rule: number): void {
-    const key = [kind, direction, proto, app].join();
+  #file(kind: RuleListKind, direction: number, proto: number, app: number, rule: number, gate = OPEN): void {
+    const { dsize, tcp } = gate;
+    const key = [kind, direction, proto, app, ...dsize, tcp?.flags, tcp?.ignored, tcp?.mode].join();
     const known = this.#lists.get(key);
-    if (known === undefined) this.#lists.set(key, { kind, direction, proto, app, rules: [rule] });
+    if (known === undefined) this.#lists.set(key, { kind, direction, proto, app, gate, rules: [rule] });
     else known.rules.push(rule);
   }
 
@@ -192,7 +217,7 @@ export class PrefilterBuilder {
     let count = 0;
     const index = (value: number): void => indices.u32(indices.reserve(4), value);
     const groups = [...this.#groups.values()].sort((a, b) => comparePlaces(a.place, b.place));
-    for (const { place, literals } of groups) {
+    for (const { place, literals, reach } of groups) {
       const all = [...literals.values()];
       for (let from = 0; from < all.length; from += MAX_LITERALS) {
         const part = all.slice(from, from + MAX_LITERALS);
@@ -209,8 +234,9 @@ export class PrefilterBuilder {
         records.u32(at + PrefilterRecord.tableLength, table.length);
         records.u32(at + PrefilterRecord.literals, part.length);
         records.u32(at + PrefilterRecord.frame, place.frame);
-        records.u32(at + PrefilterRecord.patterns, place.streaming ? patternRecords(pool, part) : 0);
+        records.u32(at + PrefilterRecord.patterns, place.streaming && !place.head ? patternRecords(pool, part) : 0);
         records.u16(at + PrefilterRecord.longest, Math.max(...part.map(({ literal }) => literal.bytes.length)));
+        records.u16(at + PrefilterRecord.reach, reach);
         records.u32(at + PrefilterRecord.starts, indices.length / 4);
         let start = 0;
         index(start);
@@ -223,7 +249,7 @@ export class PrefilterBuilder {
       }
     }
     const lists = new Growing(4096);
-    for (const { kind, direction, proto, app, rules } of this.#lists.values()) {
+    for (const { kind, direction, proto, app, gate, rules } of this.#lists.values()) {
       const at = lists.reserve(RuleListRecord.size);
       lists.u8(at + RuleListRecord.kind, kind);
       lists.u8(at + RuleListRecord.direction, direction);
@@ -231,6 +257,12 @@ export class PrefilterBuilder {
       lists.u8(at + RuleListRecord.appProto, app);
       lists.u32(at + RuleListRecord.first, indices.length / 4);
       lists.u32(at + RuleListRecord.count, rules.length);
+      lists.u16(at + RuleListRecord.dsizeLow, gate.dsize[0]);
+      lists.u16(at + RuleListRecord.dsizeHigh, gate.dsize[1]);
+      lists.u8(at + RuleListRecord.flags, gate.tcp?.flags ?? 0);
+      lists.u8(at + RuleListRecord.ignored, gate.tcp?.ignored ?? 0);
+      lists.u8(at + RuleListRecord.mode, gate.tcp?.mode ?? 0);
+      lists.u8(at + RuleListRecord.tcpFlags, gate.tcp === undefined ? 0 : 1);
       for (const rule of rules) index(rule);
     }
     const addressIndexes = this.#addresses.write(pool, indices);
@@ -289,7 +321,7 @@ function literalKey({ bytes, nocase, place = "anywhere" }: Literal): string {
   return `${place}${nocase ? " nocase" : ""}:${Buffer.from(bytes).toString("hex")}`;
 }
 
-function payloadPlaces(signature: Signature): Place[] {
+function payloadPlaces(signature: Signature, head: boolean): Place[] {
   const { protocols, flags } = signature;
   const tcp = protocols === undefined || protocols.includes(IpProto.Tcp);
   const others = protocols === undefined || protocols.some((proto) => proto !== IpProto.Tcp);
@@ -306,8 +338,12 @@ function payloadPlaces(signature: Signature): Place[] {
       frame: 0,
       text: "payload",
     } as const;
-    if (packet) for (const app of payloadTables(signature)) places.push({ kind: PrefilterKind.Payload, app, ...rest });
-    if (stream) places.push({ kind: PrefilterKind.Stream, app: AppProto.Unknown, ...rest });
+    if (packet) {
+      // Datagrams are short: a second table would cost more than it saves.
+      for (const app of payloadTables(signature))
+        places.push({ kind: PrefilterKind.Payload, app, ...rest, head: head && app === IpProto.Tcp });
+    }
+    if (stream) places.push({ kind: PrefilterKind.Stream, app: AppProto.Unknown, ...rest, head });
   }
   return places;
 }
@@ -332,6 +368,7 @@ function comparePlaces(a: Place, b: Place): number {
     a.direction - b.direction ||
     a.progress - b.progress ||
     a.buffer - b.buffer ||
-    a.frame - b.frame
+    a.frame - b.frame ||
+    Number(b.head) - Number(a.head)
   );
 }

@@ -15,6 +15,8 @@ export interface FastPattern {
   readonly literal: Literal;
   /** The use of a buffer it is in, or the payload. */
   readonly use: BufferUse | "payload";
+  /** It must end within so many bytes of the beginning of a buffer that may be long; undefined: it may be anywhere. */
+  readonly reach?: number | undefined;
 }
 
 /** Longest literal of a prefilter table. */
@@ -68,8 +70,10 @@ function collect(
   for (const condition of conditions) {
     if (condition.op === Op.Content && !condition.negated) {
       const literal = contentLiteral(condition, placeOf(condition, conditions, use));
-      const score = rarity(literal.bytes, literal.nocase, kind) - cost;
-      candidates.push({ literal, use, score, given: condition.fastPattern !== undefined });
+      const reach = isLong(use) ? reachOf(condition) : undefined;
+      const near = reach === undefined ? 0 : nearness(reach, condition);
+      const score = rarity(literal.bytes, literal.nocase, kind) + near - cost;
+      candidates.push({ literal, use, score, reach, given: condition.fastPattern !== undefined });
       contents += 1;
     } else if (condition.op === Op.Pcre && !condition.negated) {
       const literal = regexLiteral(condition);
@@ -80,6 +84,26 @@ function collect(
     }
   }
   if (regex !== undefined && contents === 0) candidates.push(regex);
+}
+
+/** Payloads, bodies and files: where a content has to be near the beginning, most of the buffer need not be looked at. */
+function isLong(use: BufferUse | "payload"): boolean {
+  return use === "payload" || use.definition.streaming;
+}
+
+/** Bytes of the buffer the content must end within: its `offset` and `depth`. */
+function reachOf({ offset = 0, depth, distance, within }: ContentCondition): number | undefined {
+  if (distance !== undefined || within !== undefined) return undefined;
+  return typeof depth === "number" && typeof offset === "number" ? offset + depth : undefined;
+}
+
+/** Places in a segment, as a logarithm. */
+const SEGMENT_BITS = 10;
+
+/** What it is worth, in bits, that a content can only be in few places. */
+function nearness(reach: number, { offset = 0, pattern }: ContentCondition): number {
+  const places = Math.max(1, reach - (offset as number) - pattern.length + 1);
+  return Math.max(0, SEGMENT_BITS - Math.log2(places));
 }
 
 function contentLiteral(content: ContentCondition, place: LiteralPlace): Literal {

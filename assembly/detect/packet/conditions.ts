@@ -55,7 +55,12 @@ function matchOne(c: usize, packet: Packet): bool {
     case Op.Compare:
       return matchNumber(c, packet);
     case Op.TcpFlags:
-      return packet.proto == IpProto.Tcp && packet.transport != 0 && matchTcpFlags(c, packet.tcpFlags);
+      return matchTcpFlags(
+        packet,
+        load<u8>(c, TcpFlagsField.mode),
+        load<u8>(c, TcpFlagsField.flags),
+        load<u8>(c, TcpFlagsField.ignored),
+      );
     case Op.IpOptions:
       return (ipOptionBits(packet) & load<u32>(c, BitsField.bits)) != 0;
     case Op.FragBits:
@@ -126,9 +131,9 @@ function vlanAt(packet: Packet, i: i32): u64 {
 }
 
 /** `flags:[modifier]<flags>[,<ignored>]`; both are bit sets of the TCP flag byte. */
-function matchTcpFlags(c: usize, flags: u32): bool {
-  const seen = flags & ~(<u32>load<u8>(c, TcpFlagsField.ignored)) & 0xff;
-  return matchBits(load<u8>(c, TcpFlagsField.mode), seen, load<u8>(c, TcpFlagsField.flags));
+export function matchTcpFlags(packet: Packet, mode: u32, wanted: u32, ignored: u32): bool {
+  if (packet.proto != <u8>IpProto.Tcp || packet.transport == 0) return false;
+  return matchBits(mode, <u32>packet.tcpFlags & ~ignored & 0xff, wanted);
 }
 
 function matchBits(mode: u32, seen: u32, wanted: u32): bool {

@@ -48,7 +48,7 @@ function rememberedAt(g: Growing, i: u32): Remembered {
 export function scanGrowing(record: usize, tx: Tx, set: Candidates): void {
   const known = find(tx, record);
   if (known == 0) {
-    runPrefilter(record, viewData, viewLength, set);
+    runPrefilter(record, viewData, viewLength, viewOffset, set);
     // What is complete is not looked at again.
     if ((viewFlags & ViewFlag.End) == 0) begin(tx, record);
     return;
@@ -62,8 +62,8 @@ export function scanGrowing(record: usize, tx: Tx, set: Candidates): void {
   const overlap = <u64>load<u16>(record, PrefilterRecord.longest) - 1;
   const from = max<u64>(viewOffset, g.scanned > overlap ? g.scanned - overlap : 0);
   if (end > g.scanned && end > from)
-    runPrefilter(record, viewData + <usize>(from - viewOffset), <u32>(end - from), set);
-  else runPrefilter(record, viewData, 0, set);
+    runPrefilter(record, viewData + <usize>(from - viewOffset), <u32>(end - from), from, set);
+  else runPrefilter(record, viewData, 0, end, set);
   g.offset = viewOffset;
   g.scanned = end;
   recall(g, set);

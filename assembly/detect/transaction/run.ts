@@ -13,7 +13,7 @@ import { EventFlag } from "../../abi/frames";
 import { HeaderCheck, TraceStage } from "../../abi/trace";
 import { appBuffer, completeProgress, hasInner, isInner } from "../../app/registry";
 import { AppState, Tx, TxFlag } from "../../app/transaction";
-import { ViewFlag, viewData, viewFlags, viewLength } from "../../app/view";
+import { ViewFlag, viewData, viewFlags, viewLength, viewOffset } from "../../app/view";
 import { Flow } from "../../flow/flow";
 import { buffers, rules } from "../../rules/database";
 import { overBudget } from "../../verdict/cost";
@@ -24,7 +24,7 @@ import { addMatch } from "../alerts";
 import { Candidates } from "../candidates";
 import { matchHead } from "../head";
 import { runPostMatch } from "../post_match";
-import { addRuleLists, firstPrefilter, nextPrefilter, prefilterAt, runPrefilter } from "../prefilter";
+import { addRuleLists, firstPrefilter, nextPrefilter, prefilterAt, reachOf, runPrefilter } from "../prefilter";
 import { coversProtocol } from "../state/protocol";
 import { applyTransforms } from "../transform";
 import { scanGrowing } from "./growing";
@@ -100,7 +100,7 @@ function runOne(
 ): void {
   openTransaction(direction == Direction.ToServer ? tx.prefilteredToServer : tx.prefilteredToClient);
   prefilterTransaction(state, tx, direction, set);
-  addRuleLists(RuleListKind.Transaction, direction, packet.proto, tx.proto, set);
+  addRuleLists(RuleListKind.Transaction, direction, packet, tx.proto, set);
   for (let r = packetRules.next(0); r >= 0; r = packetRules.next(<u32>r + 1)) set.add(<u32>r);
   for (let at = firstState(tx, direction); at != 0; at = changetype<RuleState>(at).next) {
     const known = changetype<RuleState>(at);
@@ -136,12 +136,14 @@ function prefilterTransaction(state: AppState, tx: Tx, direction: u32, set: Cand
     const base = <u32>load<u16>(buffers + <usize>index * BufferRecord.size, BufferRecord.base);
     for (let instance: u32 = 0; instance < MAX_INSTANCES; instance++) {
       if (!appBuffer(state, tx, base, direction, instance)) break;
-      if (instance == 0 && (viewFlags & ViewFlag.Growing) != 0 && isPlain(index)) {
+      // Of what is looked for near the beginning only, the beginning is looked at every time.
+      if (instance == 0 && (viewFlags & ViewFlag.Growing) != 0 && isPlain(index) && reachOf(record) == 0) {
         scanGrowing(record, tx, set);
         continue;
       }
+      const offset = viewOffset;
       if (!applyTransforms(index)) break;
-      runPrefilter(record, viewData, viewLength, set);
+      runPrefilter(record, viewData, viewLength, offset, set);
     }
   }
   if (scannedInner) tx.flags |= innerFlag;
