@@ -8,12 +8,12 @@
 export const enum LiteralFormat {
   /** "VLIT", read as a little-endian u32. */
   MAGIC = 0x54494c56,
-  VERSION = 1,
+  VERSION = 2,
   MAX_LITERALS = 65535,
   MAX_LITERAL_BYTES = 255,
   MAX_SECTIONS = 5,
   /** Also the number of buckets. */
-  NO_BUCKET = 16,
+  NO_BUCKET = 24,
   /** Gram hash: upper bits of (bytes & mask) * multiplier, in 32 bits. */
   GRAM_MULTIPLIER = 0x5bd1e995,
   /** Mask of a letter regardless of case: only its two cases share the other seven bits. */
@@ -37,12 +37,12 @@ export const enum LiteralHeader {
   /** Offset and byte length of the text area: (value, mask) vectors of literals longer than eight bytes. */
   TEXT = 20,
   TEXT_BYTES = 24,
-  /** Nibble buckets in use, a bit each (u16), and the number of literals of each (16 u8). */
+  /** Nibble buckets in use, a bit each (u32), and the number of literals of each (24 u8). */
   BUCKETS = 28,
   BUCKET_LITERALS = 32,
   /** Offset of the index of whole buffers and ends of buffers, 0: none. */
-  EXACT = 48,
-  SIZE = 56,
+  EXACT = 56,
+  SIZE = 64,
 }
 
 /** A section: a set of literals, the filter that finds candidates of them and the lists that verify a candidate. */
@@ -62,9 +62,13 @@ export const enum LiteralSection {
   /** Offset and number of the entries; the first of them matches nothing: it is the list of grams that have none. */
   ENTRIES = 28,
   ENTRY_COUNT = 32,
-  /** Nibble filter: number of its first bucket (0 or 8), and 1 if it is scanned together with the gram section that follows (stride 2 or 4). */
+  /**
+   * Nibble filter: number of its first bucket (0; 16 for single bytes), 1 if it is scanned together with the gram section that follows
+   * (stride 2 or 4), and its groups of eight buckets (1 or 2).
+   */
   FIRST_BUCKET = 36,
   JOINED = 40,
+  GROUPS = 44,
   SIZE = 48,
 }
 
@@ -72,9 +76,12 @@ export const enum LiteralSection {
 export const enum LiteralFilter {
   /** A byte a gram hash: 0 or 4. */
   BYTE_TABLE = 0,
-  /** A bit a gram hash: bit (hash mod 32), counted from the byte its upper bits name; eight bytes longer than TABLE_LIMIT says. */
+  /**
+   * Two bits a gram hash: bit (hash mod 32) and bit (hash / 32 mod 32), both counted from the byte its upper bits name; eight bytes longer
+   * than TABLE_LIMIT says.
+   */
   BIT_TABLE = 1,
-  /** Two 16-byte nibble tables for each of three bytes, eight buckets. */
+  /** Two 16-byte nibble tables for each of three bytes, a group of eight buckets after the other. */
   NIBBLES = 2,
 }
 

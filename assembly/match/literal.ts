@@ -14,7 +14,8 @@ import {
   LiteralSection,
 } from "../abi/literals";
 import { checkExact, scanExact } from "./exact";
-import { filterBoth, filterGrams } from "./gram";
+import { filterGrams } from "./gram";
+import { filterBoth } from "./joined";
 import { filterNibbles, nibbleEnd, setTextStart } from "./nibble";
 import {
   active,
@@ -68,7 +69,8 @@ export function scanLiterals(table: usize, data: usize, length: u32, out: usize,
         kept = scanGrams(table, section, at, stop, kept);
         continue;
       }
-      const wanted = (active >>> load<u32>(section, LiteralSection.FIRST_BUCKET)) & 0xff;
+      const buckets: u32 = load<u32>(section, LiteralSection.GROUPS) == 2 ? 0xffff : 0xff;
+      const wanted = (active >>> load<u32>(section, LiteralSection.FIRST_BUCKET)) & buckets;
       if (wanted == 0) continue;
       if (ASC_FEATURE_SIMD) {
         const next = section + LiteralSection.SIZE;
@@ -143,10 +145,13 @@ function checkSection(table: usize, section: usize, length: u32, count: u32, tex
   const entryCount = load<u32>(section, LiteralSection.ENTRY_COUNT);
   if (stride != 1 && stride != 2 && stride != 4) return false;
   if (headBits < 1 || headBits > 20 || entryCount == 0 || entryCount > 1 << 20) return false;
-  let tableBytes: u32 = 96;
+  let tableBytes: u32 = 0;
   if (filter == LiteralFilter.NIBBLES) {
     const bucket = load<u32>(section, LiteralSection.FIRST_BUCKET);
-    if (stride != 1 || (limit != 1 && limit != 3) || (bucket != 0 && bucket != 8)) return false;
+    const groups = load<u32>(section, LiteralSection.GROUPS);
+    if (stride != 1 || (limit != 1 && limit != 3) || (bucket != 0 && bucket != 16)) return false;
+    if (groups != 1 && (groups != 2 || bucket != 0 || limit != 3)) return false;
+    tableBytes = groups * 96;
   } else {
     if (filter > <u32>LiteralFilter.BIT_TABLE || limit > MAX_TABLE_LIMIT || (limit & (limit + 1)) != 0) return false;
     tableBytes = limit + 1 + (filter == LiteralFilter.BIT_TABLE ? 8 : 0);

@@ -1,5 +1,5 @@
 /**
- * Filter by nibbles: eight buckets, each a set of low and a set of high nibbles for three successive bytes (Teddy, of Hyperscan).
+ * Filter by nibbles: one or two groups of eight buckets, each bucket a set of low and a set of high nibbles for three successive bytes (Teddy, of Hyperscan).
  * A position is a candidate if one bucket allows all three. Sixteen positions a step with SIMD; the scalar build looks them up one by one.
  * Buckets whose literals are all found are left out: `active` has a bit for each that is still wanted.
  * Inside a run of one byte nothing is a candidate: a position is skipped if its three bytes and the one before it are equal. The builder
@@ -26,6 +26,7 @@ export function setNibbleEnd(end: usize): void {
 /** Scans with the nibble section alone. Returns the end of the candidates. */
 export function filterNibbles(table: usize, section: usize, active: u32, at: usize, stop: usize, out: usize): usize {
   const buckets = table + load<u32>(section, LiteralSection.TABLE);
+  const two = load<u32>(section, LiteralSection.GROUPS) == 2;
   if (ASC_FEATURE_SIMD) {
     const low = v128.and(v128.load(buckets), i8x16.splat(<i8>active));
     const high = v128.load(buckets, 16);
@@ -40,6 +41,24 @@ export function filterNibbles(table: usize, section: usize, active: u32, at: usi
     const high1 = v128.load(buckets, 48);
     const low2 = v128.load(buckets, 64);
     const high2 = v128.load(buckets, 80);
+    if (two) {
+      const low3 = v128.and(v128.load(buckets, 96), i8x16.splat(<i8>(active >>> 8)));
+      const high3 = v128.load(buckets, 112);
+      const low4 = v128.load(buckets, 128);
+      const high4 = v128.load(buckets, 144);
+      const low5 = v128.load(buckets, 160);
+      const high5 = v128.load(buckets, 176);
+      for (; at < stop; at += 16) {
+        const text = v128.load(at);
+        const next = v128.load(at, 1);
+        const last = v128.load(at, 2);
+        const first = v128.and(v128.and(allow(low, high, text), allow(low1, high1, next)), allow(low2, high2, last));
+        const second = v128.and(v128.and(allow(low3, high3, text), allow(low4, high4, next)), allow(low5, high5, last));
+        const found = v128.or(first, second);
+        if (v128.any_true(found)) out = writeLanes(found, at, out);
+      }
+      return out;
+    }
     for (; at < stop; at += 16) {
       const first = v128.and(allow(low, high, v128.load(at)), allow(low1, high1, v128.load(at, 1)));
       const found = v128.and(first, allow(low2, high2, v128.load(at, 2)));
@@ -49,9 +68,12 @@ export function filterNibbles(table: usize, section: usize, active: u32, at: usi
     for (; at < stop; ++at) {
       let found = active;
       for (let i: usize = 0; i < 3; ++i) {
-        const byte: u32 = load<u8>(at + i);
-        const half = buckets + (i << 5);
-        found &= <u32>load<u8>(half + (byte & 15)) & <u32>load<u8>(half + 16 + (byte >>> 4));
+        const byte: usize = load<u8>(at + i);
+        const low = buckets + (i << 5) + (byte & 15);
+        const high = buckets + (i << 5) + (byte >>> 4);
+        let allowed = <u32>load<u8>(low) & <u32>load<u8>(high, 16);
+        if (two) allowed |= (<u32>load<u8>(low, 96) & <u32>load<u8>(high, 112)) << 8;
+        found &= allowed;
       }
       store<u32>(out, <u32>at);
       out += (<usize>(found != 0)) << 2;

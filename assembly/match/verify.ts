@@ -18,7 +18,7 @@ export let candidates: usize = 0;
 export let nibbleCandidates: usize = 0;
 /** Where `screen` starts to write. */
 export let survivors: usize = 0;
-/** Nibble buckets that have literals not found yet: eight bits for each of two nibble sections. */
+/** Nibble buckets that have literals not found yet, a bit each. */
 export let active: u32 = 0;
 
 /** Literals of each nibble bucket not found yet: u8 each. */
@@ -75,9 +75,10 @@ export function endReport(): u32 {
 
 /** Wants every bucket of the nibble sections again. */
 export function beginBuckets(table: usize): void {
-  active = load<u16>(table, LiteralHeader.BUCKETS);
+  active = load<u32>(table, LiteralHeader.BUCKETS);
   store<u64>(bucketLeft, load<u64>(table, LiteralHeader.BUCKET_LITERALS));
   store<u64>(bucketLeft, load<u64>(table, LiteralHeader.BUCKET_LITERALS + 8), 8);
+  store<u64>(bucketLeft, load<u64>(table, LiteralHeader.BUCKET_LITERALS + 16), 16);
 }
 
 /** Screens the candidates (addresses, u32 each) from `from` up to `last`; returns the end of the survivors, appended at `kept`. */

@@ -10,19 +10,24 @@ export interface SectionPlan {
   stride: Stride;
   gramBytes: GramBytes;
   literals: MaskedLiteral[];
-  /** Of a nibble section: number of its first bucket, and whether it is scanned together with the gram section that follows. */
-  firstBucket: 0 | 8;
+  /**
+   * Of a nibble section: number of its first bucket, its groups of eight buckets, and whether it is scanned together with the gram section
+   * that follows.
+   */
+  firstBucket: 0 | 16;
+  groups: 1 | 2;
   joined: boolean;
 }
 
 export type Stride = 1 | 2 | 4;
 export type GramBytes = 1 | 2 | 3 | 4;
 
-/** Literals a nibble filter still tells apart, and how many more it takes because they would do worse elsewhere. */
+/** Literals that one group of nibble buckets still tells apart, and two, and how many more they take because they would do worse elsewhere. */
 const NIBBLE_LITERALS = 24;
+const WIDE_LITERALS = 72;
 const MISFITS = 24;
 /** Grams up to which a table of bytes, which is faster to look up, stays within the second-level cache; more go to a table of bits. */
-const BYTE_TABLE_GRAMS = 8000;
+const BYTE_TABLE_GRAMS = 600;
 /** Literals that may be a byte too short for their section: a gram with any byte at its end takes up to 256 places in the filter. */
 const SHORT_LITERALS = 100;
 /** A gram this common at a position makes its literal a misfit: it is better off in the nibble filter. */
@@ -38,35 +43,43 @@ export function planSections(literals: MaskedLiteral[], statistics: GramStatisti
   const sections: SectionPlan[] = [];
   const add = (filter: LiteralFilter, stride: Stride, gramBytes: GramBytes, members: MaskedLiteral[]) => {
     if (members.length > 0)
-      sections.push({ filter, stride, gramBytes, literals: members, firstBucket: 0, joined: false });
+      sections.push({ filter, stride, gramBytes, literals: members, firstBucket: 0, groups: 1, joined: false });
   };
   const addGrams = (stride: Stride, gramBytes: GramBytes, members: MaskedLiteral[]) => {
     const filter = members.length * stride <= BYTE_TABLE_GRAMS ? LiteralFilter.BYTE_TABLE : LiteralFilter.BIT_TABLE;
     add(filter, stride, gramBytes, members);
   };
+  const wide = between(2, 6).length > NIBBLE_LITERALS;
+  const room = wide ? WIDE_LITERALS : NIBBLE_LITERALS;
   /** The longest of `low` to 6 bytes that fit the nibble filter. */
   let longest = 6;
-  while (longest > 1 && between(2, longest).length > NIBBLE_LITERALS) longest--;
+  while (longest > 1 && between(2, longest).length > room) longest--;
   const nibbles = between(2, longest);
-  const tiny = fitting(between(longest + 1, 3), nibbles, 1, 2, statistics);
+  const fitting = (members: MaskedLiteral[], stride: Stride, gramBytes: GramBytes) =>
+    withoutMisfits(members, nibbles, room + MISFITS, stride, gramBytes, statistics);
+  const tiny = fitting(between(longest + 1, 3), 1, 2);
   const stride = longest === 6 ? 4 : 2;
-  const four = longest >= 4 ? [] : fitting(between(4, 4), nibbles, 2, 3, statistics);
+  const four = longest >= 4 ? [] : fitting(between(4, 4), 2, 3);
   const withFour = four.length <= SHORT_LITERALS;
-  const long = fitting(between(Math.max(longest + 1, 5), 255), nibbles, stride, 4, statistics);
+  const long = fitting(between(Math.max(longest + 1, 5), 255), stride, 4);
   add(LiteralFilter.NIBBLES, 1, Math.min(3, ...nibbles.map(({ length }) => length)) as GramBytes, nibbles);
-  for (const section of sections) section.joined = long.length + (withFour ? four.length : 0) > 0;
+  for (const section of sections) {
+    section.groups = wide ? 2 : 1;
+    section.joined = long.length + (withFour ? four.length : 0) > 0;
+  }
   addGrams(stride, 4, withFour ? [...four, ...long] : long);
   if (!withFour) addGrams(2, 3, four);
   addGrams(1, 2, tiny);
   add(between(1, 1).length <= NIBBLE_LITERALS ? LiteralFilter.NIBBLES : LiteralFilter.BYTE_TABLE, 1, 1, between(1, 1));
-  if (sections.length > 1) sections.at(-1)!.firstBucket = 8;
+  if (sections.length > 1) sections.at(-1)!.firstBucket = 16;
   return sections;
 }
 
 /** The literals that fit grams; the others go to the nibble filter while it has room, those with the most common grams first. */
-function fitting(
+function withoutMisfits(
   literals: MaskedLiteral[],
   nibbles: MaskedLiteral[],
+  room: number,
   stride: Stride,
   gramBytes: GramBytes,
   statistics: GramStatistics,
@@ -75,7 +88,7 @@ function fitting(
     .map((literal) => ({ literal, chance: commonest(literal, stride, gramBytes, statistics) }))
     .filter(({ chance }) => chance > COMMON_GRAM)
     .sort((a, b) => b.chance - a.chance)
-    .slice(0, Math.max(0, NIBBLE_LITERALS + MISFITS - nibbles.length))
+    .slice(0, Math.max(0, room - nibbles.length))
     .map(({ literal }) => literal);
   nibbles.push(...common);
   const moved = new Set(common);

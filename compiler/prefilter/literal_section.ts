@@ -40,7 +40,7 @@ export function buildSection(plan: SectionPlan, statistics: GramStatistics): Bui
   const section = { plan, gramMask, heads, headBits, entries };
   if (plan.filter === LiteralFilter.NIBBLES) {
     const windows = new Map(entries.map((entry) => [entry.literal.index, entry]));
-    const { table, buckets } = nibbleFilter([...windows.values()], statistics);
+    const { table, buckets } = nibbleFilter([...windows.values()], plan.groups, statistics);
     for (const entry of entries) entry.bucket = plan.firstBucket + buckets.get(entry.literal.index)!;
     const single = plan.literals.every(({ length }) => length === 1);
     return { ...section, table, tableLimit: single ? 1 : NIBBLE_BYTES };
@@ -51,7 +51,7 @@ export function buildSection(plan: SectionPlan, statistics: GramStatistics): Bui
   const table = new Uint8Array(bytes + (bits ? 8 : 0));
   for (const hash of grams) {
     const at = (hash >>> LiteralFormat.TABLE_SHIFT) & (bytes - 1);
-    if (bits) table[at + ((hash & 31) >> 3)]! |= 1 << (hash & 7);
+    if (bits) for (const bit of [hash & 31, (hash >>> 5) & 31]) table[at + (bit >> 3)]! |= 1 << (bit & 7);
     else table[at] = 4;
   }
   return { ...section, table, tableLimit: bytes - 1 };
@@ -78,7 +78,7 @@ function joinLists(lists: Map<number, Entry[]>, headBits: number): { heads: Uint
 }
 
 /** log2 of the bits of a bit table, and of the bytes of a byte table, a gram. */
-const BITS_A_GRAM = 6;
+const BITS_A_GRAM = 5;
 const BYTES_A_GRAM = 5;
 const SMALLEST_TABLE = 8;
 

@@ -3,6 +3,7 @@ import {
   LiteralEntry,
   LiteralExact,
   LiteralExactEntry,
+  LiteralFilter,
   LiteralFormat,
   LiteralHeader,
   LiteralSection,
@@ -95,6 +96,7 @@ function layOut(
     view.setUint32(at + LiteralSection.ENTRY_COUNT, entries.length + 1, true);
     view.setUint32(at + LiteralSection.FIRST_BUCKET, plan.firstBucket, true);
     view.setUint32(at + LiteralSection.JOINED, plan.joined ? 1 : 0, true);
+    view.setUint32(at + LiteralSection.GROUPS, plan.filter === LiteralFilter.NIBBLES ? plan.groups : 0, true);
     for (const { bucket } of entries) {
       if (bucket === LiteralFormat.NO_BUCKET) continue;
       bytes[LiteralHeader.BUCKETS + (bucket >> 3)]! |= 1 << (bucket & 7);

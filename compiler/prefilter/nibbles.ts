@@ -5,11 +5,12 @@ import type { GramStatistics } from "./statistics.ts";
 
 /** Bytes the filter looks at. */
 export const NIBBLE_BYTES = 3;
+/** Buckets of a group. */
 const BUCKETS = 8;
 
 /** The filter's table, and the bucket of each literal by index. */
 export interface NibbleFilter {
-  /** 96 bytes: for each of three bytes 16 bytes by low nibble, 16 by high nibble, a bit a bucket. */
+  /** 96 bytes a group: for each of three bytes 16 bytes by low nibble, 16 by high nibble, a bit a bucket. */
   table: Uint8Array;
   buckets: Map<number, number>;
 }
@@ -50,21 +51,25 @@ function runs({ value, mask }: MaskedLiteral, start: number, end: number): boole
 /** Groups the literals (each with the place its window starts) so that the least text passes. */
 export function nibbleFilter(
   literals: { literal: MaskedLiteral; gramAt: number }[],
+  groups: number,
   statistics: GramStatistics,
 ): NibbleFilter {
   const chances = Float64Array.from({ length: 256 }, (_, byte) => statistics.byteChance(byte));
-  const groups = group(
+  const joined = join(
     literals.map(({ literal, gramAt }) => single(literal, gramAt, chances)),
+    groups * BUCKETS,
     chances,
   );
-  const table = new Uint8Array(32 * NIBBLE_BYTES);
+  const table = new Uint8Array(32 * NIBBLE_BYTES * groups);
   const buckets = new Map<number, number>();
-  groups.forEach(({ members, low, high }, number) => {
+  joined.forEach(({ members, low, high }, number) => {
     for (const member of members) buckets.set(member, number);
+    const start = Math.floor(number / BUCKETS) * 32 * NIBBLE_BYTES;
+    const bit = 1 << (number % BUCKETS);
     for (let i = 0; i < NIBBLE_BYTES; i++) {
       for (let nibble = 0; nibble < 16; nibble++) {
-        if (low[i]! & (1 << nibble)) table[i * 32 + nibble]! |= 1 << number;
-        if (high[i]! & (1 << nibble)) table[i * 32 + 16 + nibble]! |= 1 << number;
+        if (low[i]! & (1 << nibble)) table[start + i * 32 + nibble]! |= bit;
+        if (high[i]! & (1 << nibble)) table[start + i * 32 + 16 + nibble]! |= bit;
       }
     }
   });
@@ -105,22 +110,31 @@ function bucket(members: number[], low: number[], high: number[], chances: Float
 /** A literal this common at a position is found within the first block of most texts. */
 const SOON_FOUND = 4e-3;
 
-/** Joins the two whose union lets the least text more through, until eight are left. */
-function group(singles: Bucket[], chances: Float64Array): Bucket[] {
-  let groups = singles;
-  while (groups.length > BUCKETS) {
-    let best: Bucket | undefined;
-    let [left, right, least] = [0, 0, Number.POSITIVE_INFINITY];
-    for (let i = 0; i < groups.length; i++) {
-      for (let j = i + 1; j < groups.length; j++) {
-        const joined = union(groups[i]!, groups[j]!, chances);
-        const added = joined.cost - groups[i]!.cost - groups[j]!.cost;
-        if (added < least) [best, left, right, least] = [joined, i, j, added];
-      }
+/** Joins the two whose union lets the least text more through, until `wanted` are left. */
+function join(singles: Bucket[], wanted: number, chances: Float64Array): Bucket[] {
+  const buckets = [...singles];
+  const added = (a: Bucket, b: Bucket) => union(a, b, chances).cost - a.cost - b.cost;
+  /** What joining i and j (i > j) adds. */
+  const costs = buckets.map((a, i) => buckets.slice(0, i).map((b) => added(a, b)));
+  while (buckets.length > wanted) {
+    let [left, right, least] = [1, 0, Number.POSITIVE_INFINITY];
+    for (const [i, row] of costs.entries()) {
+      for (const [j, cost] of row.entries()) if (cost < least) [left, right, least] = [i, j, cost];
     }
-    groups = [...groups.filter((_, i) => i !== left && i !== right), best!];
+    const last = buckets.length - 1;
+    buckets[right] = union(buckets[left]!, buckets[right]!, chances);
+    if (left !== last) {
+      // The last one takes the place that became free.
+      buckets[left] = buckets[last]!;
+      for (let j = 0; j < left; j++) costs[left]![j] = costs[last]![j]!;
+      for (let i = left + 1; i < last; i++) costs[i]![left] = costs[last]![i]!;
+    }
+    buckets.pop();
+    costs.pop();
+    for (let j = 0; j < right; j++) costs[right]![j] = added(buckets[right]!, buckets[j]!);
+    for (let i = right + 1; i < last; i++) costs[i]![right] = added(buckets[i]!, buckets[right]!);
   }
-  return groups;
+  return buckets;
 }
 
 function union(a: Bucket, b: Bucket, chances: Float64Array): Bucket {
