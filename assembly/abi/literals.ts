@@ -99,7 +99,7 @@ export const enum LiteralEntry {
   LENGTH = 23,
   /** Offset in the text area of its vectors: 16 bytes of value, 16 of mask, and so on. */
   TEXT = 24,
-  /** 1: the next entry belongs to this list, too. */
+  /** 1: the next entry belongs to this list, too. The first of a list of several has what they have in common, and no literal. */
   FOLLOWED = 28,
   /** 1: the eight bytes are not the whole literal, compare the text. */
   MORE = 29,

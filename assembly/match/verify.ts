@@ -1,7 +1,7 @@
 /**
  * Candidates of one block: screened, verified, each literal reported once a scan.
  *
- * `screen` compares eight bytes of the first literal of each candidate's list and keeps what agrees, without a branch: most candidates fail
+ * `screen` compares eight bytes of the first entry of each candidate's list and keeps what agrees, without a branch: most candidates fail
  * here, and their cache misses overlap. `settle` walks the lists of the few that are left, those of all sections together.
  *
  * Contract: as in literal.ts. A candidate is an address within the block or up to 32 bytes beyond its end, as the filters write it.
@@ -104,6 +104,8 @@ export function settle(table: usize, data: usize, end: usize, last: usize): bool
   for (let survivor = survivors; survivor < last; survivor += SURVIVOR) {
     const at: usize = load<u32>(survivor);
     let entry: usize = load<u32>(survivor, 4);
+    // The first of several is what they have in common.
+    if (load<u8>(entry, LiteralEntry.FOLLOWED) != 0) entry += LiteralEntry.SIZE;
     for (; ; entry += LiteralEntry.SIZE) {
       if (holds(entry, at, data, end, text)) {
         if (report(load<u32>(entry, LiteralEntry.LITERAL))) countBucket(load<u8>(entry, LiteralEntry.BUCKET));
@@ -114,12 +116,12 @@ export function settle(table: usize, data: usize, end: usize, last: usize): bool
   return outLeft != 0;
 }
 
-/** 1 if the eight bytes of the entry agree and its literal is new, or if more entries follow. */
+/** 1 if the eight bytes of the entry agree and its literal is new or it stands for several. */
 function keep(entry: usize, at: usize): usize {
   const word = load<u64>(at + load<i16>(entry, LiteralEntry.VALUE_FROM_GRAM)) & load<u64>(entry, LiteralEntry.MASK);
   const fresh = load<u32>(seen + ((<usize>load<u32>(entry, LiteralEntry.LITERAL)) << 2)) != stamp;
   return (
-    (<usize>(word == load<u64>(entry, LiteralEntry.VALUE)) & <usize>fresh) | load<u8>(entry, LiteralEntry.FOLLOWED)
+    <usize>(word == load<u64>(entry, LiteralEntry.VALUE)) & (<usize>fresh | load<u8>(entry, LiteralEntry.FOLLOWED))
   );
 }
 

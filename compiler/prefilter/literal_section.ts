@@ -23,6 +23,8 @@ export interface Entry {
   literal: MaskedLiteral;
   gramAt: number;
   followed: boolean;
+  /** The first of a list of several stands for all of them: what they have in common. */
+  all?: readonly Entry[];
   /** Nibble bucket of the table, or {@link LiteralFormat.NO_BUCKET}. */
   bucket: number;
 }
@@ -68,6 +70,7 @@ function joinLists(lists: Map<number, Entry[]>, headBits: number): { heads: Uint
     if (start === undefined) {
       start = entries.length + 1;
       starts.set(content, start);
+      if (list.length > 1) entries.push({ ...list[0]!, followed: true, all: list });
       list.forEach((entry, i) => {
         entries.push({ ...entry, followed: i < list.length - 1 });
       });
@@ -171,6 +174,10 @@ export function writeEntry(
   text: number,
   statistics: GramStatistics,
 ): void {
+  if (entry.all) {
+    writeCommon(view, at, entry.all, gramBytes);
+    return;
+  }
   const { literal, gramAt } = entry;
   const valueAt = valueWindow(literal, gramAt, gramBytes, statistics);
   for (let i = 0; i < 8; i++) {
@@ -186,6 +193,45 @@ export function writeEntry(
   view.setUint8(at + LiteralEntry.FOLLOWED, entry.followed ? 1 : 0);
   view.setUint8(at + LiteralEntry.MORE, more ? 1 : 0);
   view.setUint8(at + LiteralEntry.BUCKET, entry.bucket);
+}
+
+/** Writes the entry before several: the bits that all of them have, in the eight bytes around their gram that tell the most. */
+function writeCommon(view: DataView, at: number, all: readonly Entry[], gramBytes: number): void {
+  const before = Math.max(...all.map(({ gramAt }) => gramAt));
+  let [best, most] = [0, -1];
+  for (let from = -Math.min(before, 8); from <= LiteralFormat.MAX_VALUE_FROM_GRAM; from++) {
+    let bits = 0;
+    for (let i = from; i < from + 8; i++) bits += bitCount(common(all, i).mask) * (i >= 0 && i < gramBytes ? 1 : 16);
+    if (bits > most) [best, most] = [from, bits];
+  }
+  for (let i = 0; i < 8; i++) {
+    const { value, mask } = common(all, best + i);
+    view.setUint8(at + LiteralEntry.VALUE + i, value);
+    view.setUint8(at + LiteralEntry.MASK + i, mask);
+  }
+  view.setUint32(at + LiteralEntry.LITERAL, all[0]!.literal.index, true);
+  view.setInt16(at + LiteralEntry.VALUE_FROM_GRAM, best, true);
+  view.setUint8(at + LiteralEntry.GRAM_AT, before);
+  view.setUint8(at + LiteralEntry.LENGTH, before + 1);
+  view.setUint8(at + LiteralEntry.FOLLOWED, 1);
+  view.setUint8(at + LiteralEntry.BUCKET, LiteralFormat.NO_BUCKET);
+}
+
+/** What all literals have `offset` bytes behind their gram: the bits of the mask. */
+function common(all: readonly Entry[], offset: number): { value: number; mask: number } {
+  let mask = 0xff;
+  const value = all[0]!.literal.value[all[0]!.gramAt + offset] ?? 0;
+  for (const { literal, gramAt } of all) {
+    const i = gramAt + offset;
+    mask &= (literal.mask[i] ?? 0) & ~((literal.value[i] ?? 0) ^ value);
+  }
+  return { value: value & mask, mask };
+}
+
+function bitCount(byte: number): number {
+  let count = 0;
+  for (let bits = byte; bits !== 0; bits &= bits - 1) count++;
+  return count;
 }
 
 /** The entry that matches nothing: no text of mask 0 equals 1. */

@@ -97,8 +97,8 @@ function layOut(
     view.setUint32(at + LiteralSection.FIRST_BUCKET, plan.firstBucket, true);
     view.setUint32(at + LiteralSection.JOINED, plan.joined ? 1 : 0, true);
     view.setUint32(at + LiteralSection.GROUPS, plan.filter === LiteralFilter.NIBBLES ? plan.groups : 0, true);
-    for (const { bucket } of entries) {
-      if (bucket === LiteralFormat.NO_BUCKET) continue;
+    for (const { bucket, all } of entries) {
+      if (bucket === LiteralFormat.NO_BUCKET || all) continue;
       bytes[LiteralHeader.BUCKETS + (bucket >> 3)]! |= 1 << (bucket & 7);
       bytes[LiteralHeader.BUCKET_LITERALS + bucket]!++;
     }
