@@ -23,9 +23,9 @@ export type Stride = 1 | 2 | 4;
 export type GramBytes = 1 | 2 | 3 | 4;
 
 /** Literals that one group of nibble buckets still tells apart, and two, and how many more they take because they would do worse elsewhere. */
-const NIBBLE_LITERALS = 24;
+const NIBBLE_LITERALS = 32;
 const WIDE_LITERALS = 72;
-const MISFITS = 24;
+const MISFITS = 16;
 /** Grams up to which a table of bytes, which is faster to look up, stays within the second-level cache; more go to a table of bits. */
 const BYTE_TABLE_GRAMS = 600;
 /** Literals that may be a byte too short for their section: a gram with any byte at its end takes up to 256 places in the filter. */

@@ -1,6 +1,7 @@
 /** The literal matcher finds what a naive search finds: SIMD and scalar build, every kind of section, hostile text. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { LiteralFilter, LiteralHeader, LiteralSection } from "../../assembly/abi/literals.ts";
 import type { LiteralPlace } from "../../compiler/prefilter/literal.ts";
 import { buildLiteralTable, type Literal } from "../../compiler/prefilter/literal_table.ts";
 import { Matcher, naive, random } from "./matcher.ts";
@@ -120,6 +121,11 @@ const SETS = [
   { what: "long ones", count: 900, low: 7, high: 60, alphabet: 2 },
   { what: "four bytes and more", count: 400, low: 4, high: 12, alphabet: 5 },
   { what: "thousands of any bytes", count: 5000, low: 3, high: 24, alphabet: 256 },
+  { what: "dozens of short ones, the others long", count: 140, low: 2, high: 12, alphabet: 256 },
+  { what: "dozens of short ones, hundreds of long ones", count: 900, low: 4, high: 40, alphabet: 256 },
+  { what: "half of them short", count: 270, low: 2, high: 12, alphabet: 10 },
+  { what: "a hundred short ones, hundreds of long ones", count: 900, low: 3, high: 30, alphabet: 256 },
+  { what: "nothing but short ones", count: 90, low: 2, high: 6, alphabet: 256 },
 ];
 
 const PLACES: LiteralPlace[] = ["anywhere", "anywhere", "anywhere", "anywhere", "suffix", "whole"];
@@ -232,6 +238,53 @@ for (const simd of [true, false]) {
 }
 
 const builder = suite("literal table builder");
+
+/** Literals by length, and the sections they are scanned in. */
+const PLANS: { what: string; lengths: Record<number, number>; sections: string[] }[] = [
+  {
+    what: "few short ones: every fourth position",
+    lengths: { 3: 20, 12: 100 },
+    sections: ["nibbles of 8 buckets", "bytes, stride 4"],
+  },
+  {
+    what: "dozens of short ones: still every fourth, with twice the buckets",
+    lengths: { 3: 30, 6: 40, 12: 400 },
+    sections: ["nibbles of 16 buckets", "bits, stride 4"],
+  },
+  {
+    what: "more of them: every second",
+    lengths: { 3: 40, 6: 40, 12: 100 },
+    sections: ["nibbles of 16 buckets", "bytes, stride 2"],
+  },
+  {
+    what: "single bytes by themselves",
+    lengths: { 1: 3, 3: 40 },
+    sections: ["nibbles of 16 buckets", "nibbles of 8 buckets"],
+  },
+];
+
+for (const { what, lengths, sections } of PLANS) {
+  builder(what, () => {
+    const next = random(5);
+    const literals = Object.entries(lengths).flatMap(([length, count]) =>
+      Array.from({ length: count }, () => ({
+        bytes: Uint8Array.from({ length: Number(length) }, () => next(256)),
+        nocase: false,
+      })),
+    );
+    const table = buildLiteralTable(literals);
+    const view = new DataView(table.buffer, table.byteOffset);
+    const found = Array.from({ length: view.getUint32(LiteralHeader.SECTIONS, true) }, (_, i) => {
+      const at = LiteralHeader.SIZE + i * LiteralSection.SIZE;
+      const filter: LiteralFilter = view.getUint32(at + LiteralSection.FILTER, true);
+      if (filter === LiteralFilter.NIBBLES)
+        return `nibbles of ${8 * view.getUint32(at + LiteralSection.GROUPS, true)} buckets`;
+      const kind = filter === LiteralFilter.BIT_TABLE ? "bits" : "bytes";
+      return `${kind}, stride ${view.getUint32(at + LiteralSection.STRIDE, true)}`;
+    });
+    assert.equal(found, sections);
+  });
+}
 
 builder("says which literal cannot be looked for", () => {
   assert.throws(() => buildLiteralTable([literal("a"), literal("")]), /literal 1 has 0 bytes: 1 to 255/);
