@@ -207,6 +207,19 @@ export function attacks(scale: number): Attack[] {
       ordinary: packedPages(size(60), 6000),
     },
     {
+      name: "gzip bomb beside plain pages",
+      idea: "the same answers beside pages of the same size that need no unpacking",
+      frames: tcp(repeated(size(60), response(bomb, "Content-Encoding: gzip\r\n")).flatMap(asked), 1400, 80),
+      ordinary: tcp(repeated(size(60), response(prose(bomb.length))).flatMap(asked), 1400, 80),
+    },
+    {
+      name: "gzip bomb without limit",
+      idea: "the same where bodies are unpacked and inspected to their end",
+      frames: tcp(repeated(size(60), response(bomb, "Content-Encoding: gzip\r\n")).flatMap(asked), 1400, 80),
+      ordinary: tcp(repeated(size(60), response(prose(bomb.length))).flatMap(asked), 1400, 80),
+      config: { "app-layer": { protocols: { http: { libhtp: { "default-config": { "response-body-limit": 0 } } } } } },
+    },
+    {
       name: "small gzip bombs",
       idea: "answers of 130 bytes that unpack to 100 KB, each a transaction of its own",
       frames: tcp(repeated(size(200), response(smallBomb, "Content-Encoding: gzip\r\n")).flatMap(asked), 1400, 80),
@@ -252,6 +265,22 @@ export function attacks(scale: number): Attack[] {
       frames: as(size(60)),
       ordinary: many(size(60)),
       rules: quadratic,
+    },
+    {
+      name: "contents to the last step",
+      idea: "bytes that match a rule of relative contents nearly everywhere, but for its end: it takes all the steps it may",
+      frames: tcp(repeated(size(60), say(`${"ab".repeat(697)}xxxxxc`)), 1400, 2323),
+      ordinary: many(size(60)),
+      rules:
+        'alert tcp any any -> any any (content:"abab"; content:"b"; distance:0; content:"c"; distance:0; within:1; sid:1;)',
+    },
+    {
+      name: "pcre behind a content",
+      idea: "a relative pcre, searched again behind every place of a content that is nearly everywhere",
+      frames: tcp(repeated(size(60), say(`${"a".repeat(1394)}bxxxxc`)), 1400, 2323),
+      ordinary: many(size(60)),
+      rules:
+        'alert tcp any any -> any any (content:"aaaa"; pcre:"/a+b/R"; content:"c"; distance:0; within:1; sid:1;)\nalert tcp any any -> any any (content:"aa"; pcre:"/(a+)b\\1/R"; content:"q"; distance:0; sid:2;)',
     },
     {
       name: "exponential pcre",

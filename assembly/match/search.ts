@@ -36,12 +36,17 @@ export function findLiteral(data: usize, length: u32, literal: usize, literalLen
   const z = <u32>load<u8>(literal + tail);
   const foldA: u8 = nocase && isLetter(a) ? 0x20 : 0;
   const foldZ: u8 = nocase && isLetter(z) ? 0x20 : 0;
+  // Where one thing must follow another, it is often there or nowhere.
+  if ((load<u8>(data) | foldA) == a && (load<u8>(data + tail) | foldZ) == z) {
+    if (nocase ? sameFolded(data, literal, literalLength) : same(data, literal, literalLength)) return 0;
+  }
+  if (last == 0) return -1;
   if (ASC_FEATURE_SIMD) {
     const first = i8x16.splat(<i8>a);
     const final = i8x16.splat(<i8>z);
     const foldFirst = i8x16.splat(<i8>foldA);
     const foldFinal = i8x16.splat(<i8>foldZ);
-    for (let at: u32 = 0; at <= last; at += 16) {
+    for (let at: u32 = 1; at <= last; at += 16) {
       const head = i8x16.eq(v128.or(v128.load(data + at), foldFirst), first);
       const end = i8x16.eq(v128.or(v128.load(data + at + tail), foldFinal), final);
       let mask = <u32>i8x16.bitmask(v128.and(head, end));
@@ -56,7 +61,7 @@ export function findLiteral(data: usize, length: u32, literal: usize, literalLen
       }
     }
   } else {
-    for (let at: u32 = 0; at <= last; at++) {
+    for (let at: u32 = 1; at <= last; at++) {
       if ((load<u8>(data + at) | foldA) != a || (load<u8>(data + at + tail) | foldZ) != z) continue;
       if (nocase ? sameFolded(data + at, literal, literalLength) : same(data + at, literal, literalLength))
         return <i32>at;

@@ -15,7 +15,7 @@ import {
 } from "../../abi/content_conditions";
 import { Cost } from "../../abi/cost";
 import { Counter } from "../../abi/counters";
-import { REGEX_DEFAULT_BUDGET, regexCost, regexEnd, regexSearch, regexStart, setRegexBudget } from "../../match/regex";
+import { regexCost, regexEnd, regexSearch, regexStart, setRegexBudget } from "../../match/regex";
 import { Account, acquire, release } from "../../memory/heap";
 import { database } from "../../rules/database";
 import { spend, unitsLeft } from "../../verdict/cost";
@@ -32,6 +32,7 @@ import { endsBounds, Found, findContent, isAbsent, matchEnd } from "./literal";
 import { noteReplacement } from "./replace";
 import {
   byteVariable,
+  countSearch,
   cursor,
   data,
   flags,
@@ -41,6 +42,7 @@ import {
   moveRegexCursor,
   openBuffer,
   regexCursor,
+  searchAllowance,
   step,
   stepsTaken,
   streamOffset,
@@ -169,10 +171,13 @@ function pcre(c: usize): i32 {
     if (from > length) return NO_MATCH;
     const start: u32 = regexCursor > from ? regexCursor - from : 0;
     if (start > length - from) return NO_MATCH;
+    const allowed = searchAllowance();
+    if (allowed == 0) return STOP;
     countAdd(Counter.detect__regex_searches, 1);
-    setRegexBudget(<u32>min<u64>(REGEX_DEFAULT_BUDGET, unitsLeft() / Cost.RegexStep));
+    setRegexBudget(<u32>min<u64>(allowed, unitsLeft() / Cost.RegexStep));
     const r = regexSearch(program, data + from, length - from, start, false);
     spend(<u64>regexCost * Cost.RegexStep);
+    countSearch(regexCost);
     const negated = (f & PcreFlag.Negated) != 0;
     if (r != 1) return r == 0 && negated ? next(c) : NO_MATCH;
     if (negated) return NO_MATCH;

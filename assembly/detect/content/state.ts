@@ -1,6 +1,7 @@
 /** What one inspection of one buffer carries along: the buffer, the end of the last match, byte variables, limits. */
 import { Cost } from "../../abi/cost";
 import { Setting } from "../../abi/settings";
+import { REGEX_DEFAULT_BUDGET } from "../../match/regex";
 import { setting } from "../../memory/settings";
 import { BYTE_VARIABLES } from "../../rules/conditions";
 import { overBudget, spend } from "../../verdict/cost";
@@ -29,6 +30,12 @@ export enum InspectFlag {
   PacketPayload = 16,
 }
 
+/** Steps that the searches of one inspection after the first may take together: a byte of the buffer, and at the least. */
+const SEARCH_STEPS_A_BYTE: u32 = 3;
+const SEARCH_STEPS: u32 = 4000;
+let searched: bool = false;
+let searchSteps: u32 = 0;
+
 const variables: usize = memory.data(BYTE_VARIABLES * 8);
 
 export function byteVariable(index: u32): u64 {
@@ -53,6 +60,19 @@ export function openBuffer(at: usize, bytes: u32, offset: u64, inspectFlags: u32
   regexCursor = 0;
   steps = 0;
   stepLimit = setting(Setting.RecursionLimit);
+  searched = false;
+  searchSteps = max(SEARCH_STEPS, min<u32>(bytes, 1 << 24) * SEARCH_STEPS_A_BYTE);
+}
+
+/** Steps the next search with a regex may take; 0: those before took all that an inspection is worth. */
+export function searchAllowance(): u32 {
+  return searched ? searchSteps : REGEX_DEFAULT_BUDGET;
+}
+
+/** Counts a search that took so many steps. */
+export function countSearch(taken: u32): void {
+  if (searched) searchSteps -= min(searchSteps, taken);
+  searched = true;
 }
 
 /** Swaps the buffer for a nested chain (base64_data); the caller restores with it too. */
