@@ -279,8 +279,14 @@ export function attacks(scale: number): Attack[] {
       idea: "a relative pcre, searched again behind every place of a content that is nearly everywhere",
       frames: tcp(repeated(size(60), say(`${"a".repeat(1394)}bxxxxc`)), 1400, 2323),
       ordinary: many(size(60)),
-      rules:
-        'alert tcp any any -> any any (content:"aaaa"; pcre:"/a+b/R"; content:"c"; distance:0; within:1; sid:1;)\nalert tcp any any -> any any (content:"aa"; pcre:"/(a+)b\\1/R"; content:"q"; distance:0; sid:2;)',
+      rules: 'alert tcp any any -> any any (content:"aaaa"; pcre:"/a+b/R"; content:"c"; distance:0; within:1; sid:1;)',
+    },
+    {
+      name: "pcre with a back reference",
+      idea: "a pattern no table can keep from trying everything",
+      frames: tcp(repeated(size(60), say(`${"a".repeat(1394)}bxxxxc`)), 1400, 2323),
+      ordinary: many(size(60)),
+      rules: 'alert tcp any any -> any any (content:"aa"; pcre:"/(a+)b\\1/R"; content:"q"; distance:0; sid:1;)',
     },
     {
       name: "exponential pcre",

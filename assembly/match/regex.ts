@@ -4,7 +4,7 @@
  * A search first looks for the literal every match contains, then tries the starts that the first byte allows. It begins
  * as a plain backtracker. When that has taken more steps than a small multiple of the subject, the automaton is asked once
  * whether a match is possible at all; if so, the search goes on with the visited table, whose cost is linear. Patterns
- * with back references have no such table: they end at the budget.
+ * with back references have no such table: they end at a small multiple of the subject.
  *
  * Contract: programs have passed `checkRegex`; `configureRegex` was called; `data` has `length` readable bytes.
  */
@@ -30,6 +30,10 @@ let budget: u32 = REGEX_DEFAULT_BUDGET;
 /** Steps that the plain backtracker may take before the visited table is brought in: at all, and a subject byte. */
 let plainSteps: u32 = 2_000;
 let plainStepsAByte: u32 = 2;
+
+/** Steps that a search may take when nothing bounds what it tries (back references, subjects too long for the table): at all, and a byte. */
+const UNBOUND_STEPS: u32 = 3_000;
+const UNBOUND_STEPS_A_BYTE: u32 = 3;
 
 let captureCount: u32 = 0;
 
@@ -79,7 +83,9 @@ export function regexSearch(program: usize, data: usize, length: u32, start: u32
   const need = tableNeed(rows, length);
   const canRemember = (flags & RegexFlag.Memoizable) != 0 && need <= tableBytes;
   const plain = plainSteps + plainStepsAByte * (length - start);
-  resetSteps(min(plain, budget));
+  const unbound = UNBOUND_STEPS + UNBOUND_STEPS_A_BYTE * min<u32>(length - start, 1 << 24);
+  const most = canRemember ? budget : min(budget, unbound);
+  resetSteps(min(plain, most));
   clearRegisters(headerField(program, RegexHeader.Registers));
   requiredAt = NOT_SEARCHED;
   let from = nextStart(program, data, length, start, anchored);
@@ -91,14 +97,14 @@ export function regexSearch(program: usize, data: usize, length: u32, start: u32
     if (result == 1) break;
     if (result < 0) {
       regexCost += steps;
-      if (filtered || regexCost >= budget) {
+      if (filtered || regexCost >= most) {
         resetSteps(0);
         break;
       }
       filtered = true;
       const verdict = mayMatch(program, data, length, from, start, anchored);
       regexCost += automatonCost;
-      resetSteps(budget - min(budget, regexCost));
+      resetSteps(most - min(most, regexCost));
       if (verdict == Verdict.No) {
         result = 0;
         break;
