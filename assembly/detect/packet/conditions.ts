@@ -6,11 +6,9 @@ import {
   BitsField,
   ChecksumField,
   CONDITION_LAST,
-  CONDITION_NEGATED,
   CompareField,
   Condition,
   EventField,
-  FlowBitsField,
   IndexMode,
   Op,
   RpcField,
@@ -20,7 +18,7 @@ import {
 } from "../../abi/conditions";
 import { database } from "../../rules/database";
 import { traceCondition, traceNumber, tracing } from "../../verdict/trace";
-import { Packet, PacketFlag } from "../../wire/packet";
+import { Packet } from "../../wire/packet";
 import { compareNumber } from "../compare";
 import { matchFlowBits } from "../state/flowbits";
 import { matchFlowInt } from "../state/flowint";
