@@ -16,6 +16,7 @@ import { compileRuleFiles } from "../../hosts/node/rules/compile.ts";
 import { Receiver } from "./receiver.ts";
 import { fromPort, overIpv6, type WireFrame } from "./segment.ts";
 import {
+  carriedTransformations,
   IPV6_TRANSFORMATIONS,
   interleaved,
   TRANSFORMATIONS,
@@ -104,8 +105,8 @@ function judgeBenign(found: CorpusCase, sent: readonly Conversation[], network: 
 }
 
 for (const [version, family, transformations] of [
-  ["IPv4", same_, TRANSFORMATIONS],
-  ["IPv6", overIpv6, [...TRANSFORMATIONS, ...IPV6_TRANSFORMATIONS]],
+  ["IPv4", same_, [...TRANSFORMATIONS, ...carriedTransformations(4)]],
+  ["IPv6", overIpv6, [...TRANSFORMATIONS, ...IPV6_TRANSFORMATIONS, ...carriedTransformations(6)]],
 ] as const) {
   const matrix = suite(`evasion, ${version}`);
   for (const how of transformations) {

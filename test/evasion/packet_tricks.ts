@@ -1,16 +1,13 @@
-/** Transformations of the network layer: fragments, tunnels, extension headers, tags. */
-import { addressBytes, checksum } from "../../corpus/frames.ts";
+/** Transformations of the network layer: fragments, extension headers, options. */
+import { checksum } from "../../corpus/frames.ts";
 import {
-  ETHERTYPE,
   ethernet,
   fragments,
   type IpPacket,
-  ipv4,
   ipv6,
   type Piece,
   pieces,
   type Segment,
-  transportChecksum,
   type WireFrame,
 } from "./segment.ts";
 import type { Decoy } from "./tcp_tricks.ts";
@@ -19,8 +16,6 @@ import type { Decoy } from "./tcp_tricks.ts";
 export type PacketTrick = (packet: IpPacket, segment: Segment, decoy: Decoy) => WireFrame[];
 
 const PIECE = 24;
-const TUNNEL = { client: "198.51.100.1", server: "198.51.100.2" };
-const VXLAN_PORT = 4789;
 
 export const plainFrame: PacketTrick = (packet) => [ethernet(packet)];
 
@@ -93,56 +88,6 @@ export const fragmentBehindTheEnd = cut((list) => {
   const behind = { offset: (last.offset + last.data.length + 7) & ~7, data: Buffer.alloc(8), more: true };
   return list.length < 3 ? list : [list[0]!, last, behind, ...list.slice(1, -1)];
 });
-
-/** Ethernet tags in front. */
-export const tagged: PacketTrick = (packet) => [ethernet(packet, [[0x8100, 7]])];
-export const taggedTwice: PacketTrick = (packet) => [
-  ethernet(packet, [
-    [0x88a8, 7],
-    [0x8100, 9],
-  ]),
-];
-
-/** In a packet of a tunnel between two other hosts. */
-function carried(proto: number, head: Buffer, packet: IpPacket): WireFrame {
-  const server = packet.from === "client" ? "server" : "client";
-  const source = addressBytes(TUNNEL[packet.from]);
-  const destination = addressBytes(TUNNEL[server]);
-  const bytes = ipv4(source, destination, proto, Buffer.concat([head, packet.bytes]));
-  return ethernet({ version: 4, bytes, from: packet.from });
-}
-
-/** IPv4 or IPv6 in IPv4 (RFC 2003, RFC 4213). */
-export const inIp: PacketTrick = (packet) => [carried(packet.version === 4 ? 4 : 41, Buffer.alloc(0), packet)];
-
-/** GRE (RFC 2784). */
-export const inGre: PacketTrick = (packet) => {
-  const head = Buffer.alloc(4);
-  head.writeUInt16BE(ETHERTYPE[packet.version], 2);
-  return [carried(47, head, packet)];
-};
-
-/** VXLAN (RFC 7348). */
-export const inVxlan: PacketTrick = (packet) => {
-  const frame = Buffer.from(ethernet(packet).data);
-  const source = addressBytes(TUNNEL[packet.from]);
-  const destination = addressBytes(TUNNEL[packet.from === "client" ? "server" : "client"]);
-  const vxlan = Buffer.from([8, 0, 0, 0, 0, 0, 7, 0]);
-  const udp = Buffer.alloc(8);
-  udp.writeUInt16BE(50_000, 0);
-  udp.writeUInt16BE(VXLAN_PORT, 2);
-  udp.writeUInt16BE(16 + frame.length, 4);
-  const datagram = Buffer.concat([udp, vxlan, frame]);
-  datagram.writeUInt16BE(transportChecksum(source, destination, 17, datagram) || 0xffff, 6);
-  return [ethernet({ version: 4, bytes: ipv4(source, destination, 17, datagram), from: packet.from })];
-};
-
-/** Fragments of the tunnel's packet. */
-export const tunnelInFragments: PacketTrick = (packet, segment) => {
-  const [frame] = inGre(packet, segment, (bytes) => bytes);
-  const outer: IpPacket = { version: 4, bytes: Buffer.from(frame!.data).subarray(14), from: packet.from };
-  return fragments(outer, pieces(outer, 32)).map((fragment) => ethernet(fragment));
-};
 
 const PADDING = Buffer.from([1, 4, 0, 0, 0, 0]);
 const HOP_BY_HOP = 0;

@@ -117,9 +117,14 @@ enum Proto {
 }
 
 const VXLAN_PORT = 4789;
+const GENEVE_PORT = 6081;
+const TEREDO_PORT = 3544;
+const TRANSPARENT_ETHERNET = 0x6558;
 
 /** Hosts of one preference. */
 export class Receiver {
+  /** Called with every TCP segment. */
+  onSegment: (tcp: Buffer) => void = () => {};
   private readonly preference: Preference;
   private readonly streams = new Map<string, Stream>();
   private readonly datagrams = new Map<string, Datagram>();
@@ -193,7 +198,7 @@ export class Receiver {
         this.ipv6(body);
         break;
       case Proto.Gre:
-        this.network(body.readUInt16BE(2), body.subarray(4));
+        this.gre(body);
         break;
       case Proto.Udp:
         this.udp(body, ends);
@@ -212,9 +217,23 @@ export class Receiver {
     else this.fragment(`${body.readUInt32BE(4)}`, place & 0xfff8, rest, (place & 1) !== 0, body[0]!, ends);
   }
 
+  /** RFC 2784, RFC 2890: each of checksum, key and number is there when its flag is. */
+  private gre(bytes: Buffer): void {
+    const flags = bytes.readUInt16BE(0);
+    const length = 4 + [0x8000, 0x2000, 0x1000].filter((flag) => flags & flag).length * 4;
+    const type = bytes.readUInt16BE(2);
+    if (type === TRANSPARENT_ETHERNET) this.take(bytes.subarray(length));
+    else this.network(type, bytes.subarray(length));
+  }
+
   private udp(bytes: Buffer, ends: Ends): void {
-    if (bytes.readUInt16BE(2) === VXLAN_PORT) {
+    const port = bytes.readUInt16BE(2);
+    if (port === VXLAN_PORT || port === GENEVE_PORT) {
       this.take(bytes.subarray(16));
+      return;
+    }
+    if (port === TEREDO_PORT || bytes.readUInt16BE(0) === TEREDO_PORT) {
+      this.ipv6(bytes.subarray(8));
       return;
     }
     const key = keyOf(bytes, ends);
@@ -223,6 +242,7 @@ export class Receiver {
 
   private tcp(bytes: Buffer, ends: Ends): void {
     if (transportChecksum(ends.source, ends.destination, Proto.Tcp, bytes) !== 0) return;
+    this.onSegment(bytes);
     const key = keyOf(bytes, ends);
     const stream = this.streams.get(key) ?? new Stream(this.preference);
     this.streams.set(key, stream);

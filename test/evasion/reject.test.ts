@@ -10,7 +10,6 @@ import { parseConversation } from "../../corpus/conversation.ts";
 import { checksum } from "../../corpus/frames.ts";
 import { defaultConfiguration } from "../../hosts/node/config/configuration.ts";
 import { Engine } from "../../hosts/node/engine/engine.ts";
-import { tagged } from "./packet_tricks.ts";
 import {
   ethernet,
   Flag,
@@ -22,6 +21,7 @@ import {
   segmentsOf,
   transportChecksum,
 } from "./segment.ts";
+import { tagged } from "./tunnel_tricks.ts";
 
 const reject = suite("reject");
 const TIME = 1_700_000_000_000_000;

@@ -6,8 +6,8 @@ import { compileRules } from "../../compiler/index.ts";
 import { parseConversation } from "../../corpus/conversation.ts";
 import { defaultConfiguration } from "../../hosts/node/config/configuration.ts";
 import { Engine } from "../../hosts/node/engine/engine.ts";
-import { inGre } from "./packet_tricks.ts";
 import { ethernet, ipPacket, overIpv6, segmentsOf, transportChecksum, type WireFrame } from "./segment.ts";
+import { inGre } from "./tunnel_tricks.ts";
 
 const replace = suite("replace");
 

@@ -3,6 +3,7 @@ import type { Conversation } from "../../corpus/conversation.ts";
 import * as packet from "./packet_tricks.ts";
 import { ipPacket, segmentsOf, type WireFrame } from "./segment.ts";
 import * as tcp from "./tcp_tricks.ts";
+import { CARRIERS, nested } from "./tunnel_tricks.ts";
 
 export interface Transformation {
   name: string;
@@ -17,6 +18,8 @@ export interface Transformation {
   ahead?: boolean;
   /** It ends the connection for some receivers, or takes bytes from them: no benign conversation is like that. */
   harmful?: boolean;
+  /** The tag or tunnel that everything is carried in (`CARRIERS`). */
+  through?: string;
 }
 
 const SMALL = 16;
@@ -81,13 +84,6 @@ export const TRANSFORMATIONS: readonly Transformation[] = [
     segments: tcp.reversed,
     packets: packet.lastFragmentFirst,
   },
-  { name: "VLAN", packets: packet.tagged },
-  { name: "QinQ", packets: packet.taggedTwice },
-  { name: "IP in IP", packets: packet.inIp },
-  { name: "GRE", packets: packet.inGre },
-  { name: "VXLAN", packets: packet.inVxlan },
-  { name: "fragments of a tunnel", packets: packet.tunnelInFragments },
-  { name: "small segments in GRE, last first", size: SMALL, segments: tcp.reversed, packets: packet.inGre },
   { name: "IPv4 options", packets: packet.behindIpv4Options },
 ];
 
@@ -100,6 +96,32 @@ export const IPV6_TRANSFORMATIONS: readonly Transformation[] = [
   { name: "long chain of extension headers", packets: packet.behindLongChain },
   { name: "small segments behind a long chain", size: SMALL, segments: tcp.reversed, packets: packet.behindLongChain },
 ];
+
+/** What is carried in a tag or a tunnel, for packets of one version: whole, cut before and cut afterwards. */
+export function carriedTransformations(version: 4 | 6): Transformation[] {
+  return CARRIERS.filter(({ only }) => only === undefined || only === version).flatMap(({ name, packets, fragile }) => [
+    { name, packets, through: name },
+    { name: `small segments in ${name}, last first`, size: SMALL, segments: tcp.reversed, packets, through: name },
+    {
+      name: `contradicted before, in ${name}`,
+      size: SMALL,
+      segments: tcp.contradictedBefore,
+      packets,
+      through: name,
+      ahead: true,
+    },
+    { name: `fragments in ${name}, last first`, packets: nested(packet.lastFragmentFirst, packets), through: name },
+    ...(fragile
+      ? [
+          {
+            name: `fragments of ${name}, last first`,
+            packets: nested(packets, packet.lastFragmentFirst),
+            through: name,
+          },
+        ]
+      : []),
+  ]);
+}
 
 /** The frames of a conversation, transformed. @param decoy what the transformation puts in place of the truth */
 export function transformed(conversation: Conversation, how: Transformation, decoy: tcp.Decoy): WireFrame[] {
