@@ -122,6 +122,7 @@ function inspectFrame(descriptor: usize): Verdict {
   let action: u8 = <u8>Action.None;
   let reason: u8 = 0;
   let modified = false;
+  let wouldDrop = false;
   // Innermost first, as Suricata does: what a tunnel carries is inspected before the tunnel.
   for (let i = packetCount(); i > 0; i--) {
     const packet = packetAt(i - 1);
@@ -132,17 +133,18 @@ function inspectFrame(descriptor: usize): Verdict {
       reason = i > 1 ? <u8>DropReason.InnerPacket : packet.reason;
     }
     modified = modified || packet.has(PacketFlag.Modified);
+    wouldDrop = wouldDrop || packet.has(PacketFlag.WouldDrop);
   }
   settleDatagrams(action >= <u8>Action.Drop, load<u64>(descriptor, Frame.timestamp));
   endExpired(load<u64>(descriptor, Frame.timestamp), ENDED_A_FRAME);
-  return verdictOf(action, reason, modified);
+  return verdictOf(action, reason, modified, wouldDrop);
 }
 
-function verdictOf(action: u8, reason: u8, modified: bool): Verdict {
+function verdictOf(action: u8, reason: u8, modified: bool, wouldDrop: bool): Verdict {
   const drop = action >= <u8>Action.Drop;
   if (setting(Setting.Prevent) == 0) {
     countAdd(Counter.ips__accepted, 1);
-    if (drop) countAdd(Counter.ips__would_drop, 1);
+    if (drop || wouldDrop) countAdd(Counter.ips__would_drop, 1);
     return Verdict.Pass;
   }
   if (!drop) {

@@ -153,7 +153,7 @@ export function finishMatches(packet: Packet): void {
     if (pass) break;
   }
   alertCount = kept;
-  if (wouldDrop && !isDrop(packet.action)) countAdd(Counter.ips__would_drop, 1);
+  if (wouldDrop && !isDrop(packet.action) && !packet.has(PacketFlag.WouldDrop)) countAdd(Counter.ips__would_drop, 1);
   if (kept > 0) {
     countAdd(Counter.detect__alert, kept);
     if (packet.flow != 0) changetype<Flow>(packet.flow).flags |= FlowFlag.Alerted;

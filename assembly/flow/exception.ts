@@ -53,7 +53,7 @@ function note(flow: usize, policy: u32, reason: u32): void {
 
 /**
  * Applies `policy` (ExceptionPolicy) with `reason` (DropReason). `flow` may be 0. True when something was decided.
- * Dropping policies are void in detection mode, as the manual says.
+ * Dropping policies are void in detection mode, as the manual says: what they would drop is recorded.
  */
 export function applyException(packet: Packet, flow: usize, policy: u32, reason: u32): bool {
   const inline = setting(Setting.Prevent) != 0;
@@ -61,7 +61,11 @@ export function applyException(packet: Packet, flow: usize, policy: u32, reason:
   switch (policy) {
     case ExceptionPolicy.DropPacket:
     case ExceptionPolicy.DropFlow:
-      if (!inline) return false;
+      if (!inline) {
+        packet.set(PacketFlag.WouldDrop);
+        if (policy == ExceptionPolicy.DropFlow && flow != 0) changetype<Flow>(flow).flags |= FlowFlag.WouldDrop;
+        return false;
+      }
       if (policy == ExceptionPolicy.DropFlow) dropFlow(flow, reason, false);
       packet.set(PacketFlag.NoPayloadInspection | PacketFlag.NoInspection);
       dropPacket(packet, Action.Drop, reason);

@@ -50,6 +50,8 @@ export enum FlowFlag {
   /** The stream of this direction was inspected once since it is encrypted: what came before has been seen. */
   EncryptedToServer = 1 << 24,
   EncryptedToClient = 1 << 25,
+  /** In detection: an exception policy would drop its packets in prevention. */
+  WouldDrop = 1 << 26,
 }
 
 /** Why a flow ended: `flow.reason` of EVE, Suricata's names in comments. */

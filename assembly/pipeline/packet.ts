@@ -91,6 +91,7 @@ function findFlow(packet: Packet): usize {
   if (flow.parent != 0) noteGroup(GroupKind.Parent, flow.parent);
   updateFlow(flow, packet);
   takeDetected(packet, flow);
+  if ((flow.flags & FlowFlag.WouldDrop) != 0) packet.set(PacketFlag.WouldDrop);
   if ((flow.flags & FlowFlag.NoPayloadInspection) != 0) packet.set(PacketFlag.NoPayloadInspection);
   if ((flow.flags & FlowFlag.NoPacketInspection) != 0) packet.set(PacketFlag.NoInspection);
   return changetype<usize>(flow);
@@ -151,7 +152,7 @@ function detectPacket(packet: Packet, updated: bool): void {
 function report(packet: Packet): void {
   const prevent = setting(Setting.Prevent) != 0;
   const dropped = isDropped(packet);
-  if (alertCount > 0) reportAlerts(packet, dropped, prevent);
+  if (alertCount > 0) reportAlerts(packet, dropped || packet.has(PacketFlag.WouldDrop), prevent);
   const types = setting(Setting.EventTypes);
   if (packet.eventCount > 0 && (types & (1 << EventType.Anomaly)) != 0) reportAnomalies(packet);
   if (dropped && prevent && (types & (1 << EventType.Drop)) != 0) reportDrop(packet, prevent);

@@ -61,6 +61,8 @@ export enum PacketFlag {
   VanJacobson = 1 << 26,
   /** A tunnel or reassembled datagram inside this packet became a packet of its own. */
   HasInner = 1 << 27,
+  /** In detection: an exception policy would drop it in prevention. */
+  WouldDrop = 1 << 28,
 }
 
 /** Most events one packet can carry; further ones are counted, not stored. */

@@ -1,11 +1,13 @@
 /**
  * Packets that answer a rejected one: a TCP reset (RFC 9293, 3.10.7.1), or an ICMP message that the communication is administratively
- * prohibited (RFC 1812, 5.2.7.1; RFC 4443, 3.1). In the receiver's name to the sender, or in the sender's name to the receiver.
+ * prohibited (RFC 1122, 3.2.2.1; RFC 4443, 3.1). In the receiver's name to the sender, or in the sender's name to the receiver.
  *
  * Contract: `writeReply` writes REPLY_MAX bytes at most; it reads only what `wire/` has checked.
  */
 import { IpProto } from "../abi/codes";
 import { internetChecksum, messageChecksum } from "./checksum";
+import { isIcmpError } from "./icmpv4";
+import { Icmpv6Type } from "./icmpv6";
 import { Packet, PacketFlag } from "./packet";
 
 /** Bytes of a rejected packet that an ICMP message quotes. */
@@ -62,9 +64,9 @@ const enum Flag {
   Ack = 16,
 }
 
-/** Destination unreachable, communication administratively prohibited. */
+/** Destination unreachable: the host, or communication with it, administratively prohibited, as Suricata has it. */
 const UNREACHABLE_V4: u8 = 3;
-const PROHIBITED_V4: u8 = 13;
+const PROHIBITED_V4: u8 = 10;
 const UNREACHABLE_V6: u8 = 1;
 const PROHIBITED_V6: u8 = 1;
 
@@ -76,12 +78,19 @@ function put32(at: usize, value: u32): void {
   store<u32>(at, bswap<u32>(value));
 }
 
-/** May the packet be answered? A reset is not, nor what is no TCP or UDP between two hosts. */
+/** May the packet be answered? One between two hosts, but no reset and no message of an error (RFC 1122, 3.2.2; RFC 4443, 2.4). */
 export function isAnswerable(p: Packet): bool {
-  if (p.ip == 0 || p.transport == 0 || p.has(PacketFlag.Pseudo)) return false;
+  if (p.ip == 0 || p.has(PacketFlag.Pseudo) || p.has(PacketFlag.Fragment)) return false;
   if (isGroup(p.sourceLow, p.ipVersion) || isGroup(p.destinationLow, p.ipVersion)) return false;
-  if (p.proto == <u8>IpProto.Tcp) return (p.tcpFlags & <u8>Flag.Rst) == 0;
-  return p.proto == <u8>IpProto.Udp;
+  if (p.proto == <u8>IpProto.Tcp) return p.transport != 0 && (p.tcpFlags & <u8>Flag.Rst) == 0;
+  if (p.proto == <u8>IpProto.Icmp) return p.transport != 0 && !isIcmpError(p.icmpType);
+  if (p.proto == <u8>IpProto.Icmpv6) return p.transport != 0 && isInformation6(p.icmpType);
+  return true;
+}
+
+/** No error about another packet, nor a redirection. */
+function isInformation6(type: u8): bool {
+  return type >= <u8>Icmpv6Type.Echo && type != <u8>Icmpv6Type.Redirect;
 }
 
 /** Multicast, broadcast or nobody's address. */

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { LinkType, Verdict } from "../../assembly/abi/codes.ts";
 import { compileRules } from "../../compiler/index.ts";
 import { parseConversation } from "../../corpus/conversation.ts";
-import { checksum } from "../../corpus/frames.ts";
+import { addressBytes, checksum } from "../../corpus/frames.ts";
 import { defaultConfiguration } from "../../hosts/node/config/configuration.ts";
 import { Engine } from "../../hosts/node/engine/engine.ts";
 import {
@@ -16,6 +16,7 @@ import {
   fragments,
   type IpPacket,
   ipPacket,
+  ipv4,
   overIpv6,
   pieces,
   segmentsOf,
@@ -102,7 +103,7 @@ for (const [family, version] of [
       assert.is(found.length, ends.length);
       for (const answer of found) {
         const { source, destination, proto, body } = read(answer);
-        assert.equal([proto, body[0], body[1]], version === 4 ? [1, 3, 13] : [58, 1, 1]);
+        assert.equal([proto, body[0], body[1]], version === 4 ? [1, 3, 10] : [58, 1, 1]);
         assert.equal([source, destination], answer.onward ? [1, 2] : [2, 1]);
         assert.is(body.subarray(8).toString("latin1").slice(-10), "the attack");
       }
@@ -121,6 +122,23 @@ reject("a reset is not answered", () => {
   const frame = ethernet(ipPacket({ ...syn, flags: Flag.Reset }));
   assert.equal(answers("reject tcp any any -> any any (flags:R; sid:1;)", [frame]), []);
 });
+
+const HOSTS = ["10.0.0.1", "10.0.0.2"].map(addressBytes) as [Buffer, Buffer];
+const ECHO = 8;
+const TIME_EXCEEDED = 11;
+for (const [name, proto, payload, expected] of [
+  ["an echo request is answered", 1, Buffer.from([ECHO, 0, 0xf7, 0xff, 0, 0, 0, 0]), [1, 3, 10]],
+  ["a packet of another protocol too", 253, Buffer.from("anything"), [1, 3, 10]],
+  ["a message of an error is not", 1, Buffer.from([TIME_EXCEEDED, 0, 0xf4, 0xff, 0, 0, 0, 0]), undefined],
+] as const) {
+  reject(name, () => {
+    const frame = ethernet({ version: 4, from: "client", bytes: ipv4(...HOSTS, proto, payload) });
+    const [answer] = answers(`reject ip any any -> any any (ip_proto:${proto}; sid:1;)`, [frame]);
+    const found = answer && read(answer);
+    assert.equal(found && [found.proto, found.body[0], found.body[1]], expected);
+    if (found) assert.equal(found.body.subarray(8), Buffer.from(frame.data).subarray(14));
+  });
+}
 
 reject("tags stay", () => {
   const frames = segmentsOf(conversation).flatMap((segment) => tagged(ipPacket(segment), segment, (bytes) => bytes));
