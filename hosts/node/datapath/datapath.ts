@@ -49,6 +49,8 @@ export interface DataPathStats extends DriverStats, CaptureStats {
   longestBatch: number;
   /** How often workers were started again. */
   restarts: number;
+  /** Frames of each worker that runs. */
+  perWorker: number[];
 }
 
 /** Milliseconds before a failed worker is started again; doubled with each failure in a row, at most `RESTART_MOST`. */
@@ -167,6 +169,7 @@ export class DataPath {
       quiet: this.quiet(),
       longestBatch: longest,
       restarts: this.restarts,
+      perWorker: this.threads.map(({ share }) => Number(share[Share.Frames]!)),
       bypassed: system.bypassed,
       lost: read(Share.Lost) + system.lost,
     };

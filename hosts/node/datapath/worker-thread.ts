@@ -1,6 +1,6 @@
 /** A data-path worker as the main thread sees it: its thread, its commands and their answers, its numbers, its signs of life. */
 import { closeSync, fstatSync } from "node:fs";
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { type ErrorCode, VpatchError } from "../errors.ts";
 import type { NamedEvidence } from "../evidence/crash.ts";
 import { type Command, type Report, type ReportedError, SHARE_BYTES, Share, type WorkerSetup } from "./messages.ts";
@@ -51,13 +51,9 @@ export class WorkerThread {
     this.listener = listener;
     this.ready = new Promise((resolve, reject) => {
       port.on("message", (report: Report) => {
-        if (report.type === "ready") {
-          this.descriptors = report.descriptors.map((fd) => ({ fd, identity: identityOf(fd) }));
-          resolve();
-        } else if (report.type === "failed") {
-          this.descriptors = [];
-          reject(this.fail(toError(report.error)));
-        } else this.take(report);
+        this.take(report);
+        if (report.type === "ready") resolve();
+        else if (report.type === "failed") reject(toError(report.error));
       });
       this.worker.on("error", (cause) => {
         reject(this.fail(new VpatchError("VPATCH_ENGINE", `a data-path worker failed: ${cause.message}`, { cause })));
@@ -119,7 +115,8 @@ export class WorkerThread {
   private async end(): Promise<void> {
     await new Promise<void>((resolve) => this.worker.once("exit", () => resolve()));
     // The last reports may still wait in the port.
-    await new Promise(setImmediate);
+    for (let last = receiveMessageOnPort(this.port); last; last = receiveMessageOnPort(this.port))
+      this.take(last.message as Report);
     this.port.close();
     for (const { fd, identity } of this.descriptors) if (identityOf(fd) === identity) closeSync(fd);
     this.descriptors = [];
@@ -127,6 +124,13 @@ export class WorkerThread {
 
   private take(report: Report): void {
     switch (report.type) {
+      case "ready":
+        this.descriptors = report.descriptors.map((fd) => ({ fd, identity: identityOf(fd) }));
+        return;
+      case "failed":
+        this.descriptors = [];
+        this.fail(toError(report.error));
+        return;
       case "events":
         try {
           this.listener.events(report);
