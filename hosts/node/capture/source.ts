@@ -12,7 +12,7 @@ const PACKED_CHUNK_BYTES = 1 << 14;
 
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
-/** The chunks of a file; an error of the gzip layer comes after every byte unpacked before it. */
+/** The chunks of a file, each valid until the next is asked for; an error of the gzip layer comes after every byte unpacked before it. */
 export async function* fileChunks(file: string): AsyncGenerator<Uint8Array> {
   let handle: FileHandle;
   try {
@@ -35,9 +35,8 @@ export async function* fileChunks(file: string): AsyncGenerator<Uint8Array> {
 
 async function* rawChunks(handle: FileHandle, size: number): AsyncGenerator<Uint8Array> {
   let position = 0;
+  const buffer = Buffer.allocUnsafeSlow(size);
   for (;;) {
-    // A chunk is handed on and may be kept by the reader while the next is read, so it is not reused.
-    const buffer = Buffer.allocUnsafeSlow(size);
     const { bytesRead } = await handle.read(buffer, 0, size, position);
     if (bytesRead === 0) return;
     position += bytesRead;

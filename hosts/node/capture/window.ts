@@ -3,8 +3,10 @@ import { VpatchError } from "../errors.ts";
 
 export class ByteWindow {
   readonly file: string;
+  /** Its first `length` bytes are the capture's; it grows to one record and one chunk, and is used again and again. */
   private bytes: Uint8Array = new Uint8Array(0);
   private view = new DataView(this.bytes.buffer);
+  private length = 0;
   private position = 0;
   private consumed = 0;
 
@@ -12,25 +14,24 @@ export class ByteWindow {
     this.file = file;
   }
 
-  /** Appends a chunk. Bytes already taken are let go, so memory stays at one record and one chunk. */
+  /** Appends a copy of a chunk. Bytes already taken are let go, and views of them end. */
   append(chunk: Uint8Array): void {
-    const left = this.bytes.length - this.position;
-    this.consumed += this.position;
-    if (left === 0) {
-      this.bytes = chunk;
-    } else {
-      const joined = new Uint8Array(left + chunk.length);
-      joined.set(this.bytes.subarray(this.position), 0);
-      joined.set(chunk, left);
-      this.bytes = joined;
-    }
+    const { bytes, position } = this;
+    const left = this.length - position;
+    this.consumed += position;
     this.position = 0;
-    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    this.length = left + chunk.length;
+    if (this.length > bytes.length) {
+      this.bytes = new Uint8Array(this.length);
+      this.view = new DataView(this.bytes.buffer);
+      this.bytes.set(bytes.subarray(position, position + left));
+    } else bytes.copyWithin(0, position, position + left);
+    this.bytes.set(chunk, left);
   }
 
   /** Bytes that are there and not yet taken. */
   get available(): number {
-    return this.bytes.length - this.position;
+    return this.length - this.position;
   }
 
   /** Offset in the capture of the next byte to take. */

@@ -76,7 +76,11 @@ async function replay(captures: string[], args: ReplayArguments): Promise<void> 
     const { defaultConfiguration, readConfiguration } = await import("../config/configuration.ts");
     const config = args.config ? await readConfiguration(args.config) : defaultConfiguration();
     const { database } = await rulesOf(args, config);
-    await replayEvidenceFile({ evidence: args.evidence, database, ...(args.quiet ? { quiet: true } : {}) });
+    await replayEvidenceFile({
+      evidence: args.evidence,
+      database: typeof database === "string" ? readDatabase(database) : database,
+      ...(args.quiet ? { quiet: true } : {}),
+    });
     return;
   }
   const { findCaptures } = await import("../replay/captures.ts");
@@ -104,7 +108,6 @@ async function replay(captures: string[], args: ReplayArguments): Promise<void> 
       database,
       events: fileSink(events),
       onProgress: (bytes) => progress.advance(bytes),
-      ...(args.db === undefined ? {} : { databaseFile: args.db }),
       ...(args.evidence === undefined ? {} : { evidence: args.evidence }),
       ...(args.write === undefined ? {} : { passed: new CaptureWriter(args.write) }),
       ...(batch === undefined ? {} : { batch }),
@@ -118,18 +121,20 @@ async function replay(captures: string[], args: ReplayArguments): Promise<void> 
   process.stdout.write(formatSummary(result, { mode, refused, shown: SHOWN_RULES, ...files_ }));
 }
 
-/** The database to use, and how many rules did not make it. */
+function readDatabase(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw fileError(cause, file);
+  }
+}
+
+/** The database to use or its file, and how many rules did not make it. */
 async function rulesOf(
   args: ReplayArguments,
   config: import("../config/schema/root.ts").Configuration,
-): Promise<{ database: Uint8Array; refused: number; policyMode?: "detect" | "prevent" }> {
-  if (args.db !== undefined) {
-    try {
-      return { database: readFileSync(args.db), refused: 0 };
-    } catch (cause) {
-      throw fileError(cause, args.db);
-    }
-  }
+): Promise<{ database: Uint8Array | string; refused: number; policyMode?: "detect" | "prevent" }> {
+  if (args.db !== undefined) return { database: args.db, refused: 0 };
   const { refusalError, formatRefusals } = await import("../rules/compile.ts");
   const { compileWithPolicy } = await import("../policy/compile.ts");
   const { database, report, mode } = compileWithPolicy(args.rules ?? [], config, args);

@@ -4,13 +4,14 @@
  * Rhythm: `write` until it returns false or there is nothing more, `inspect`, read the verdicts, and again. Events reach `onEvent` during
  * `inspect` and `finish`, as views into the core's memory that hold only within the call.
  */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Verdict } from "../../../assembly/abi/codes.ts";
 import { Counter } from "../../../assembly/abi/counters.ts";
 import { EventFlag, EventType, FRAME_GROUPS, FrameFlag, FrameGroups } from "../../../assembly/abi/frames.ts";
 import { Setting } from "../../../assembly/abi/settings.ts";
 import { defaultConfiguration } from "../config/configuration.ts";
 import type { Configuration } from "../config/schema/root.ts";
-import { VpatchError } from "../errors.ts";
+import { fileError, VpatchError } from "../errors.ts";
 import type { EveContext } from "../eve/format.ts";
 import { EventView } from "../eve/record.ts";
 import type { RuleDescription } from "../eve/rules.ts";
@@ -182,25 +183,54 @@ export class Engine implements InspectionEngine {
    * @throws VpatchError when it is damaged, of another version or too large; the one before stays in force
    */
   load(database: Uint8Array, file?: string, describe = true): void {
-    const location = file === undefined ? {} : { location: { file } };
-    const room = this.settings[Setting.DatabaseBytes]!;
-    if (database.length > room) {
-      throw new VpatchError("VPATCH_DATABASE", `the database has ${database.length} bytes, there is room for ${room}`, {
-        ...location,
-        remedy: "raise vpatch.capacity.database-bytes",
-      });
+    const place = this.placeFor(database.length, file);
+    place.set(database);
+    this.adopt(place, file, describe);
+    this.recorder?.loaded(database);
+  }
+
+  /** Adopts the database of a file, which is read to where the core wants it: no other copy is made. @throws VpatchError as `load` */
+  loadFile(file: string): void {
+    let place: Uint8Array;
+    try {
+      const fd = openSync(file, "r");
+      try {
+        this.placeFor(fstatSync(fd).size, file);
+        place = this.placeFor(this.settings[Setting.DatabaseBytes]!, file);
+        let length = 0;
+        for (let read = 1; read > 0 && length < place.length; length += read)
+          read = readSync(fd, place, length, place.length - length, null);
+        place = place.subarray(0, length);
+      } finally {
+        closeSync(fd);
+      }
+    } catch (cause) {
+      throw fileError(cause, file);
     }
+    this.adopt(place, file, true);
+    this.recorder?.loaded(place.slice());
+  }
+
+  /** Where the core wants a database of `length` bytes. */
+  private placeFor(length: number, file: string | undefined): Uint8Array {
+    const room = this.settings[Setting.DatabaseBytes]!;
+    if (length <= room) return this.batch.bytes.subarray(this.core.database_address()).subarray(0, length);
+    throw new VpatchError("VPATCH_DATABASE", `the database has ${length} bytes, there is room for ${room}`, {
+      ...(file === undefined ? {} : { location: { file } }),
+      remedy: "raise vpatch.capacity.database-bytes",
+    });
+  }
+
+  private adopt(database: Uint8Array, file: string | undefined, describe: boolean): void {
     const rules = describe ? readRuleDescriptions(database, file) : this.rules;
-    this.batch.bytes.set(database, this.core.database_address());
     const refused = this.core.load(database.length);
     if (refused !== 0) {
       throw new VpatchError("VPATCH_DATABASE", `the database is damaged (check ${refused} failed)`, {
-        ...location,
+        ...(file === undefined ? {} : { location: { file } }),
         remedy: "compile the rules again",
       });
     }
     this.rules = rules;
-    this.recorder?.loaded(database);
   }
 
   /** Adds a frame to the batch. False: the batch is full, `inspect` first. @throws RangeError when no batch could hold it */

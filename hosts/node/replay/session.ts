@@ -12,9 +12,8 @@ import { Tally } from "./tally.ts";
 export interface SessionOptions {
   mode: Mode;
   config: Configuration;
-  database: Uint8Array;
-  /** Named in errors. */
-  databaseFile?: string;
+  /** The rules: a database, or the file that holds one. */
+  database: Uint8Array | string;
   /** Receives the EVE lines. */
   events: LineSink;
   /** Receives the frames that were let by. */
@@ -94,7 +93,8 @@ async function replayFile(file: string, options: SessionOptions, log: EveLog, re
       log.event(event);
     },
   });
-  engine.load(options.database, options.databaseFile);
+  if (typeof options.database === "string") engine.loadFile(options.database);
+  else engine.load(options.database);
   result.rules = engine.rules.length;
   log.context.rules = engine.rules;
   log.context.captureFile = file;
