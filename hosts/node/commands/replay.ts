@@ -94,6 +94,8 @@ async function replay(captures: string[], args: ReplayArguments): Promise<void> 
   const { replaySession } = await import("../replay/session.ts");
   const { CaptureWriter } = await import("../capture/writer.ts");
   const { Progress } = await import("../terminal/progress.ts");
+  const { keepNurserySmall } = await import("../nursery.ts");
+  keepNurserySmall();
   const events = join(args.out, config.outputs.filename);
   makeFolder(args.out);
   const progress = new Progress(

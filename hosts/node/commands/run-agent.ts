@@ -4,6 +4,7 @@ import { Agent } from "../agent/agent.ts";
 import { platform } from "../agent/platform.ts";
 import { makeConfiguration, type RawConfiguration, readConfiguration } from "../config/configuration.ts";
 import type { Configuration } from "../config/schema/root.ts";
+import { keepNurserySmall } from "../nursery.ts";
 import { packageVersion } from "../package-version.ts";
 import { DEFAULT_CONFIG } from "./run.ts";
 
@@ -22,6 +23,7 @@ const LONGEST_STOP = 5000;
 export async function runAgent(options: RunOptions): Promise<void> {
   const file = options.config ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined);
   const config = await configuration(options, file);
+  keepNurserySmall();
   const system = await platform();
   // May begin this program anew, with less: nothing has been opened yet.
   const { driver, scan, "run-dir": runFolder } = config.vpatch;
