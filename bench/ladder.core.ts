@@ -79,5 +79,5 @@ function followStream(packet: Packet, flow: Flow): void {
     feedStream(packet, flow, session, direction);
   } else disableAppLayer(session);
   if (rawReady(session, direction, packet)) rawSkipped(session, direction);
-  pruneStream(session, <Direction>direction);
+  pruneStream(session, <Direction>direction, false);
 }

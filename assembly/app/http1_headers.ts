@@ -139,8 +139,7 @@ export function addHeader(t: HeaderTable, name: usize, nameLength: u32, value: u
 
 function create(t: HeaderTable, name: usize, nameLength: u32, value: usize, length: u32, most: u32): Added {
   if (t.count > most) return Added.TooMany;
-  // 64 bytes behind the name stay readable.
-  const at = acquire(Account.Http, <u32>offsetof<Header>() + nameLength + 64);
+  const at = acquire(Account.Http, <u32>offsetof<Header>() + nameLength);
   if (at == 0) return Added.Refused;
   const h = changetype<Header>(at);
   h.next = 0;

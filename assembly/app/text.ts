@@ -1,12 +1,8 @@
 /**
  * A growable byte string in the heap, for what a protocol keeps of a message: lines, headers, names.
- * 64 bytes behind the content stay readable. An append that the memcap refuses leaves the text as it was.
+ * An append that the memcap refuses leaves the text as it was.
  */
 import { Account, acquire, capacityOf, release, resize } from "../memory/heap";
-
-/** Bytes behind the content that a scanner may read. */
-const TAIL: u32 = 64;
-const SMALLEST: u32 = 64;
 
 @unmanaged
 export class Text {
@@ -16,9 +12,9 @@ export class Text {
 
 /** Room for `more` bytes behind the content. False when the memcap refuses. */
 export function reserveText(t: Text, account: Account, more: u32): bool {
-  const needed = t.length + more + TAIL;
+  const needed = t.length + more;
   if (t.data != 0 && needed <= capacityOf(t.data)) return true;
-  const wanted = max(needed, max<u32>(SMALLEST, t.length + (t.length >> 1)));
+  const wanted = max(needed, t.length + (t.length >> 1));
   const data = t.data == 0 ? acquire(account, wanted) : resize(account, t.data, wanted);
   if (data == 0) return false;
   t.data = data;

@@ -1,11 +1,13 @@
 /**
  * The heap: variable-sized pieces (stream data, headers, bodies) out of one region reserved at configure.
  * Two-level segregated fit (Masmano et al., "TLSF", ECRTS 2004): acquire and release are O(1), fragmentation is bounded.
+ * What a piece costs besides its bytes are 4 of them and what rounding up to 16 adds: most pieces are small, and there are very many.
  *
- *   in use  | previous | size, flags | account | charge | payload ...
- *   free    | previous | size, flags |    -    |   -    | next free | previous free | ...
+ *   in use  | head | payload ...
+ *   free    | head | next free | previous free | ... | address of this block |
  *
  * Accounts: each piece is charged to one account with a cap (Suricata's memcaps); a refusal is counted and the caller decides.
+ * What lies behind a piece is memory of the core, so that a scanner may read on there; it must not write there.
  */
 import { reserve } from "./arena";
 
@@ -20,24 +22,24 @@ export enum Account {
   COUNT = 6,
 }
 
-const HEAD: u32 = 16;
-const MIN_BLOCK: u32 = 32;
+const HEAD: u32 = 4;
+/** A head with three words while it is free. */
+const MIN_BLOCK: u32 = 16;
 const SL_BITS: u32 = 4;
 const SL: u32 = 1 << SL_BITS;
 const FL_SHIFT: u32 = SL_BITS + 4;
 const FL: u32 = 32 - FL_SHIFT;
-const FREE: u32 = 1;
-const PREVIOUS_FREE: u32 = 2;
-const FLAGS: u32 = 3;
+/** Bits of a head below its size: the account + 1 whose piece it is, 0 free; and whether the block before it is free. */
+const OWNER: u32 = 7;
+const PREVIOUS_FREE: u32 = 8;
+const FLAGS: u32 = 15;
+/** Payloads are 16-byte aligned. */
+const FIRST: u32 = 16 - HEAD;
 
 @unmanaged
 class Block {
-  /** Physically previous block, valid while that one is free. */
-  previous: usize;
-  /** Bytes with this header (multiple of 16) and the flag bits. */
-  sizeFlags: u32;
-  account: u32;
-  charge: u32;
+  /** Bytes with this head (multiple of 16) and the bits. */
+  head: u32;
   nextFree: usize;
   previousFree: usize;
 }
@@ -51,7 +53,7 @@ let caps: usize = 0;
 let refusals: usize = 0;
 
 function sizeOf(b: Block): u32 {
-  return b.sizeFlags & ~FLAGS;
+  return b.head & ~FLAGS;
 }
 
 function classOf(size: u32): u32 {
@@ -100,12 +102,16 @@ function following(b: Block): Block {
   return changetype<Block>(changetype<usize>(b) + sizeOf(b));
 }
 
-/** Marks `b` free towards the block behind it and puts it into its class. */
+function isFree(b: Block): bool {
+  return (b.head & OWNER) == 0;
+}
+
+/** Marks `b` free, tells the block behind it and puts it into its class. */
 function setFree(b: Block): void {
-  b.sizeFlags |= FREE;
-  const after = following(b);
-  after.previous = changetype<usize>(b);
-  after.sizeFlags |= PREVIOUS_FREE;
+  b.head &= ~OWNER;
+  const after = changetype<usize>(following(b));
+  store<usize>(after - 4, changetype<usize>(b));
+  changetype<Block>(after).head |= PREVIOUS_FREE;
   link(b);
 }
 
@@ -118,8 +124,10 @@ export function configureHeap(bytes: u32): bool {
   refusals = reserve(Account.COUNT * 4);
   region = reserve(bytes);
   if (region == 0) return false;
-  const b = changetype<Block>(region);
-  b.sizeFlags = (bytes & ~15) - HEAD;
+  const b = changetype<Block>(region + FIRST);
+  b.head = (bytes & ~15) - 16;
+  // The end is nobody's, and not free.
+  following(b).head = OWNER;
   setFree(b);
   return true;
 }
@@ -162,9 +170,9 @@ function find(size: u32): usize {
 function trim(b: Block, size: u32): void {
   const whole = sizeOf(b);
   if (whole - size < MIN_BLOCK) return;
-  b.sizeFlags = size | (b.sizeFlags & FLAGS);
+  b.head = size | (b.head & FLAGS);
   const rest = following(b);
-  rest.sizeFlags = whole - size;
+  rest.head = whole - size;
   setFree(rest);
 }
 
@@ -185,11 +193,9 @@ export function acquire(account: Account, bytes: u32): usize {
   if (found == 0) return refuse(account);
   const b = changetype<Block>(found);
   unlink(b);
-  b.sizeFlags &= ~FREE;
-  following(b).sizeFlags &= ~PREVIOUS_FREE;
+  b.head |= <u32>account + 1;
+  following(b).head &= ~PREVIOUS_FREE;
   trim(b, size);
-  b.account = account;
-  b.charge = size;
   store<u32>(used + ((<usize>account) << 2), total);
   return found + HEAD;
 }
@@ -203,17 +209,17 @@ export function capacityOf(piece: usize): u32 {
 export function release(piece: usize): void {
   if (piece == 0) return;
   let b = changetype<Block>(piece - HEAD);
-  const slot = used + ((<usize>b.account) << 2);
-  store<u32>(slot, load<u32>(slot) - b.charge);
+  const slot = used + (((<usize>b.head & OWNER) - 1) << 2);
+  store<u32>(slot, load<u32>(slot) - sizeOf(b));
   const after = following(b);
-  if ((after.sizeFlags & FREE) != 0) {
+  if (isFree(after)) {
     unlink(after);
-    b.sizeFlags += sizeOf(after);
+    b.head += sizeOf(after);
   }
-  if ((b.sizeFlags & PREVIOUS_FREE) != 0) {
-    const before = changetype<Block>(b.previous);
+  if ((b.head & PREVIOUS_FREE) != 0) {
+    const before = changetype<Block>(load<usize>(changetype<usize>(b) - 4));
     unlink(before);
-    before.sizeFlags += sizeOf(b);
+    before.head += sizeOf(b);
     b = before;
   }
   setFree(b);

@@ -164,7 +164,8 @@ export function settle(packet: Packet, flow: Flow): void {
   const uninspected = (flow.flags & (FlowFlag.Drop | FlowFlag.Pass | FlowFlag.NoPacketInspection)) != 0;
   finishTransactions(packet, flow, uninspected, false);
   if (flow.tcp == 0) return;
-  pruneStream(changetype<Session>(flow.tcp), packet.direction);
+  const seen: u32 = packet.direction == <u8>Direction.ToServer ? FlowFlag.EncryptedToServer : FlowFlag.EncryptedToClient;
+  pruneStream(changetype<Session>(flow.tcp), packet.direction, (flow.flags & seen) != 0);
 }
 
 /** What the packet spent is charged to its flow and protocol; what is beyond a budget gets the budget's policy. */

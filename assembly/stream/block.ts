@@ -1,10 +1,7 @@
 /**
- * A block: contiguous bytes of a half. They lie in a heap piece behind `start` unused bytes; SLACK bytes behind the data are readable.
+ * A block: contiguous bytes of a half. They lie in a heap piece behind `start` unused bytes.
  * How blocks lie in a half: store.ts.
  */
-
-/** Readable bytes behind every view. */
-export const SLACK: u32 = 64;
 
 @unmanaged
 export class Block {

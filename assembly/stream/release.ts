@@ -8,6 +8,9 @@ import { sackFree } from "./sack";
 import { closeSession, Half, HalfFlag, half, Session, SessionFlag, TcpState } from "./session";
 import { freeBlocks, slideTo } from "./store";
 
+/** Bytes kept of a stream that no rule can read any more: enough for one that asks whether there is something. */
+const UNREAD: u64 = 256;
+
 function less(a: u64, b: u64): u64 {
   return a > b ? a - b : 0;
 }
@@ -29,8 +32,12 @@ function leftEdge(session: Session, h: Half, direction: u32): u64 {
   return min(edge, h.holdFrom);
 }
 
-/** Lets go what was consumed and inspected in `direction`. To be called when the packet is done. */
-export function pruneStream(session: Session, direction: u32): void {
+/**
+ * Lets go what was consumed and inspected in `direction`. To be called when the packet is done.
+ * @param encrypted what came in the clear was inspected: raw inspection still counts the bytes (and keeps a window of them behind the
+ *   application, as for every stream that no rule looks at), but not one of them will be read
+ */
+export function pruneStream(session: Session, direction: u32, encrypted: bool): void {
   const h = half(session, direction);
   if ((h.flags & HalfFlag.NoReassembly) != 0) return;
   const appDone = (session.flags & SessionFlag.AppLayerDisabled) != 0 || (h.flags & HalfFlag.Gap) != 0;
@@ -42,6 +49,7 @@ export function pruneStream(session: Session, direction: u32): void {
   }
   // Until the protocol is decided the data from the start is needed.
   if ((h.flags & (HalfFlag.Gap | HalfFlag.ProtocolDetected)) == 0 && !appDone) return;
+  if (encrypted) slideTo(h, less(min(min(appDone ? h.rightEdge : h.appProgress, ackedOffset(h)), h.holdFrom), UNREAD));
   const edge = leftEdge(session, h, direction);
   if (edge <= h.base) return;
   slideTo(h, edge);

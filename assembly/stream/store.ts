@@ -7,7 +7,7 @@
  *    |#### block ####|   |## block ##|
  */
 import { Account, acquire, release } from "../memory/heap";
-import { Block, blockByte, blockEnd, SLACK } from "./block";
+import { Block, blockByte, blockEnd } from "./block";
 import { maxRegions } from "./configuration";
 import { freeSegments, joinSegments, pruneSegments } from "./segment";
 import { Half } from "./session";
@@ -74,7 +74,7 @@ function openBlock(h: Half, before: usize, after: usize, offset: u64, data: usiz
   if (isRegionTooMany(h, before, after, offset, offset + <u64>length)) return fail(Insert.Limit);
   const address = acquire(Account.Stream, offsetof<Block>());
   if (address == 0) return fail(Insert.Memcap);
-  const piece = acquire(Account.Stream, length + SLACK);
+  const piece = acquire(Account.Stream, length);
   if (piece == 0) {
     release(address);
     return fail(Insert.Memcap);
@@ -99,7 +99,7 @@ function openBlock(h: Half, before: usize, after: usize, offset: u64, data: usiz
 /** Moves the block's bytes to a piece with `front` bytes free before and `back` behind them. False when memory is exhausted. */
 function move(b: Block, front: u32, back: u32): bool {
   const capacity = front + b.length + back;
-  const piece = acquire(Account.Stream, capacity + SLACK);
+  const piece = acquire(Account.Stream, capacity);
   if (piece == 0) return false;
   memory.copy(piece + front, b.data + b.start, b.length);
   release(b.data);
@@ -220,7 +220,7 @@ export function slideTo(h: Half, edge: u64): void {
 
 /** Gives memory back that a small rest does not need. */
 function shrink(b: Block): void {
-  if (b.capacity >= 16384 && b.length <= b.capacity >> 3) move(b, 0, 0);
+  if (b.capacity >= 4096 && b.length <= b.capacity >> 3) move(b, 0, 0);
 }
 
 /** Releases everything held. */

@@ -246,7 +246,7 @@ export function trigger(direction: u32): void {
 }
 
 export function prune(direction: u32): void {
-  pruneStream(ssn(), direction);
+  pruneStream(ssn(), direction, false);
 }
 
 export function needs(direction: u32): bool {

@@ -1,0 +1,11 @@
+/** The heap alone. */
+import { seal } from "../../assembly/memory/arena";
+import { acquire, capacityOf, capAccount, configureHeap, refusedBy, release, resize, usedBy } from "../../assembly/memory/heap";
+
+export { acquire, capacityOf, capAccount, refusedBy, release, resize, usedBy };
+
+export function configure(bytes: u32): bool {
+  const done = configureHeap(bytes);
+  seal();
+  return done;
+}
