@@ -16,7 +16,7 @@ import { checkLiteralTable } from "../match/literal";
 import { checkRegex } from "../match/regex";
 import { candidate } from "../rules/bounds";
 import { checkDatabase } from "../rules/check";
-import { enforce, lists } from "../rules/database";
+import { enforce, lists, ruleCount } from "../rules/database";
 import { countOf, startOf } from "../rules/sections";
 import { forgetRuleCosts } from "../verdict/cost";
 import { findTraced } from "./account";
@@ -98,7 +98,7 @@ export function adoptDatabase(start: usize, length: u32, maxRules: u32): LoadErr
   enforce(length);
   indexPrefilters();
   noteFrameTypes();
-  forgetRuleCosts();
+  forgetRuleCosts(ruleCount);
   findTraced();
   return LoadError.None;
 }

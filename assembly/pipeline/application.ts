@@ -30,7 +30,7 @@ import {
   streamLength,
   streamOffset,
 } from "../stream/feed";
-import { disableAppLayer, feedAgain, resetProtocolDetected, setProtocolDetected } from "../stream/inspection";
+import { disableAppLayer, feedAgain, isOver, resetProtocolDetected, setProtocolDetected } from "../stream/inspection";
 
 import { triggerRaw } from "../stream/raw";
 import { Session } from "../stream/session";
@@ -358,6 +358,16 @@ function close(flow: Flow): void {
   dropFrames(state);
   closeApp(state);
   flow.app = 0;
+}
+
+/** Frees the application state of a connection that is over, once nothing of it waits for rules: its flow lives on for a minute. */
+export function leaveApplication(flow: Flow, session: Session): void {
+  if (flow.app == 0 || !isOver(session)) return;
+  const state = changetype<AppState>(flow.app);
+  if (state.live != 0 || state.frames != 0 || state.expected != 0) return;
+  if ((flow.detection & (<u16>Detection.Changing | <u16>Detection.Flush)) != 0) return;
+  close(flow);
+  flow.flags |= FlowFlag.NoAppLayer;
 }
 
 /** Frees the application state of a flow that ends. Transactions' rule state must be freed before. */

@@ -49,6 +49,8 @@ function pseudoPacket(flow: Flow, direction: u32, now: u64): Packet {
   p.direction = <u8>direction;
   p.flow = changetype<usize>(flow);
   p.flags = PacketFlag.Pseudo | PacketFlag.Established | PacketFlag.StreamEstablished | PacketFlag.StreamEnd;
+  if ((flow.flags & FlowFlag.NoPacketInspection) != 0) p.set(PacketFlag.NoInspection);
+  if ((flow.flags & FlowFlag.NoPayloadInspection) != 0) p.set(PacketFlag.NoPayloadInspection);
   return p;
 }
 

@@ -31,7 +31,7 @@ import { countAdd } from "../verdict/counters";
 import { noteGroup } from "../verdict/groups";
 import { Checksum, transportChecksum } from "../wire/checksum";
 import { Packet, PacketFlag } from "../wire/packet";
-import { feedDatagram, feedStream } from "./application";
+import { feedDatagram, feedStream, leaveApplication } from "./application";
 import { takeDetected } from "./detection";
 import { finishTransactions } from "./transactions";
 
@@ -164,7 +164,9 @@ export function settle(packet: Packet, flow: Flow): void {
   const uninspected = (flow.flags & (FlowFlag.Drop | FlowFlag.Pass | FlowFlag.NoPacketInspection)) != 0;
   finishTransactions(packet, flow, uninspected, false);
   if (flow.tcp == 0) return;
-  const seen: u32 = packet.direction == <u8>Direction.ToServer ? FlowFlag.EncryptedToServer : FlowFlag.EncryptedToClient;
+  leaveApplication(flow, changetype<Session>(flow.tcp));
+  const seen: u32 =
+    packet.direction == <u8>Direction.ToServer ? FlowFlag.EncryptedToServer : FlowFlag.EncryptedToClient;
   pruneStream(changetype<Session>(flow.tcp), packet.direction, (flow.flags & seen) != 0);
 }
 

@@ -5,7 +5,7 @@ import { Packet } from "../wire/packet";
 import { Block, blockByte, blockEnd } from "./block";
 import { offsetOf } from "./reassembly";
 import { after } from "./sequence";
-import { HalfFlag, half, Session, SessionFlag } from "./session";
+import { Half, HalfFlag, half, Session, SessionFlag, TcpState } from "./session";
 import { findBlock } from "./store";
 import { beginEnd, restartFeed } from "./update";
 
@@ -155,6 +155,16 @@ export function bytesWaiting(session: Session, direction: u32): u64 {
 export function waitingLimit(session: Session, direction: u32): u64 {
   const window = half(session, direction).window;
   return <u64>max<u32>(100000, session.depth == 0 ? window : min<u32>(window, session.depth));
+}
+
+function isTaken(h: Half): bool {
+  return h.rightEdge <= h.appProgress && (h.flags & HalfFlag.ResetReceived) == 0;
+}
+
+/** Closed for good, with all its data handed to the application layer: none will follow. */
+export function isOver(session: Session): bool {
+  if (session.state != <u8>TcpState.Closed) return false;
+  return isTaken(half(session, Direction.ToServer)) && isTaken(half(session, Direction.ToClient));
 }
 
 /** Picked up midstream, and not with the server's half of the handshake. */

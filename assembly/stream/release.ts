@@ -4,6 +4,7 @@ import { Flow } from "../flow/flow";
 import { chunkSize, inlineMode } from "./configuration";
 import { ackedOffset } from "./feed";
 import { freeQueue } from "./handshake_queue";
+import { isOver } from "./inspection";
 import { sackFree } from "./sack";
 import { closeSession, Half, HalfFlag, half, Session, SessionFlag, TcpState } from "./session";
 import { freeBlocks, slideTo } from "./store";
@@ -51,7 +52,19 @@ export function pruneStream(session: Session, direction: u32, encrypted: bool): 
   if ((h.flags & (HalfFlag.Gap | HalfFlag.ProtocolDetected)) == 0 && !appDone) return;
   if (encrypted) slideTo(h, less(min(min(appDone ? h.rightEdge : h.appProgress, ackedOffset(h)), h.holdFrom), UNREAD));
   const edge = leftEdge(session, h, direction);
-  if (edge <= h.base) return;
+  if (edge > h.base) moveBase(h, edge);
+  if (isOver(session)) {
+    freeInspected(h);
+    freeInspected(half(session, 1 - direction));
+  }
+}
+
+/** Inline a piece of what was inspected is kept, to be seen together with what follows: here nothing does. */
+function freeInspected(h: Half): void {
+  if (h.rawProgress >= h.rightEdge) freeBlocks(h);
+}
+
+function moveBase(h: Half, edge: u64): void {
   slideTo(h, edge);
   h.baseSeq += <u32>(edge - h.base);
   h.base = edge;

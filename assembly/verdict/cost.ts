@@ -21,6 +21,8 @@ let second: u32 = 0;
 
 let rules: usize = 0;
 let capacity: u32 = 0;
+/** Rules of the database in force. */
+let known: u32 = 0;
 let protocols: usize = 0;
 let ruleBudget: u32 = 0;
 let suspension: u64 = 0;
@@ -45,9 +47,11 @@ export function protocolCostsAddress(): usize {
   return protocols;
 }
 
-/** Another database: rule numbers mean other rules now. */
-export function forgetRuleCosts(): void {
-  memory.fill(rules, 0, <usize>capacity * RuleCost.size);
+/** Another database, of `count` rules: rule numbers mean other rules now. */
+export function forgetRuleCosts(count: u32): void {
+  // Only what was in use: memory that nobody touched stays untouched.
+  memory.fill(rules, 0, <usize>known * RuleCost.size);
+  known = min(count, capacity);
 }
 
 /** Begins a packet: nothing spent. */

@@ -1,9 +1,13 @@
 /**
  * Memory, and cost against concurrent flows: what `vpatch replay` keeps resident with all rules, and one thousand to one million connections
  * offered to an engine of fixed capacity.
+ *
+ * A hundred thousand flows are three things. Connections of the last minute that have closed: that is how a busy server comes by so many, and
+ * what the goal is about. Connections that idle, which in detection hold the answer and its transaction until the next packet. And all of them
+ * in one step, none answered before the last has asked: then the heap is at its cap, and what it has no room for is refused and counted.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,9 +16,13 @@ import { Engine } from "../../hosts/node/engine/engine.ts";
 import { databaseOf, ruleTexts } from "../rules.ts";
 import type { Report, Row, Suite, SuiteOptions } from "../suite.ts";
 import { generated, mixedCapture } from "../traffic/capture.ts";
-import { crowdFrames } from "../traffic/crowd.ts";
+import { crowdFrames, lonelyFrames } from "../traffic/crowd.ts";
 
 const MADE_UP = 25_000;
+/** The last minute's connections, in microseconds. */
+const MINUTE = 50e6;
+/** Microseconds between two connections that are to idle. */
+const IDLE_EVERY = 100;
 /** Connections in all, and those of them open at once. */
 const FULL = {
   bytes: 100e6,
@@ -84,18 +92,43 @@ function measureCommands(folder: string, rules: readonly string[], bytes: number
     at("out"),
     ...more,
   ];
-  const crowded = generated(`crowd-${crowd}`, () => crowdFrames(crowd, crowd));
+  const crowded = ["-c", at("crowd.yaml")];
+  const closed = generated(`crowd-closed-${crowd}`, () => lonelyFrames(crowd, MINUTE / crowd, false));
+  const idle = generated(`crowd-idle-${crowd}`, () => lonelyFrames(crowd, IDLE_EVERY, true));
+  const together = generated(`crowd-together-${crowd}`, () => crowdFrames(crowd, crowd));
   const commands: [name: string, args: string[]][] = [
     ["compile all rules", ["compile", at("bench.rules"), "-q", "-o", at("all.vpdb")]],
     ["replay mixed traffic", replay(mixedCapture(bytes))],
-    [`replay ${crowd} connections at once`, replay(crowded, "-c", at("crowd.yaml"))],
+    [`replay ${crowd} flows: connections of the last minute`, replay(closed, ...crowded)],
+    [`the same in prevention`, replay(closed, ...crowded, "-m", "prevent")],
+    [`replay ${crowd} flows: idle connections`, replay(idle, ...crowded)],
+    [`replay ${crowd} flows: all in one step`, replay(together, ...crowded)],
   ];
   return commands.map(([name, args]) => {
     const done = spawnSync(process.execPath, ["--import", report, command, ...args], { encoding: "utf8" });
     const found = /resident (\d+) processor (\d+)/.exec(done.stderr);
     if (done.status !== 0 || !found) throw new Error(`${name}: ${done.stderr}`);
-    return { case: name, figures: { "resident MB": Number(found[1]) / 1024, "processor s": Number(found[2]) / 1e6 } };
+    const figures = { "resident MB": Number(found[1]) / 1024, "processor s": Number(found[2]) / 1e6 };
+    if (args[0] !== "replay") return { case: name, figures };
+    const { flow, tcp } = lastStats(join(at("out"), "eve.json"));
+    const refused = flow.memcap + tcp.ssn_memcap_drop + tcp.segment_memcap_drop + tcp.insert_data_normal_fail;
+    return { case: name, figures: { ...figures, "flows made": flow.total, refused } };
   });
+}
+
+interface Stats {
+  flow: { total: number; memcap: number };
+  tcp: { ssn_memcap_drop: number; segment_memcap_drop: number; insert_data_normal_fail: number };
+}
+
+/** The counters at the end of a replay, from the last line of its events. */
+function lastStats(file: string): Stats {
+  const tail = Buffer.alloc(1 << 16);
+  const fd = openSync(file, "r");
+  const length = readSync(fd, tail, 0, tail.length, Math.max(0, fstatSync(fd).size - tail.length));
+  closeSync(fd);
+  const line = tail.toString("utf8", 0, length).trimEnd().split("\n").at(-1)!;
+  return (JSON.parse(line) as { stats: Stats }).stats;
 }
 
 /** Connections offered to an engine of stock capacity: the best of the rounds. */

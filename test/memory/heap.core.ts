@@ -1,8 +1,17 @@
 /** The heap alone. */
 import { seal } from "../../assembly/memory/arena";
-import { acquire, capacityOf, capAccount, configureHeap, refusedBy, release, resize, usedBy } from "../../assembly/memory/heap";
+import {
+  acquire,
+  capAccount,
+  capacityOf,
+  configureHeap,
+  refusedBy,
+  release,
+  resize,
+  usedBy,
+} from "../../assembly/memory/heap";
 
-export { acquire, capacityOf, capAccount, refusedBy, release, resize, usedBy };
+export { acquire, capAccount, capacityOf, refusedBy, release, resize, usedBy };
 
 export function configure(bytes: u32): bool {
   const done = configureHeap(bytes);

@@ -10,7 +10,7 @@ import type { EventView } from "./record.ts";
 import { formatStats } from "./stats.ts";
 
 /** Lines are gathered up to this many characters before they are written. */
-const GATHERED = 1 << 20;
+const GATHERED = 1 << 16;
 
 /** Flows whose drops are remembered (`drop.flows: start`); beyond, all are forgotten and may be logged once more. */
 const REMEMBERED_FLOWS = 1 << 20;
@@ -31,10 +31,14 @@ export function fileSink(file: string): LineSink {
     }
   };
   const fd = attempt(() => openSync(file, "w"));
+  // One buffer for all: what is made anew for each write is collected late.
+  let buffer = Buffer.allocUnsafeSlow(GATHERED);
   return {
     write(text) {
-      const bytes = Buffer.from(text);
-      for (let at = 0; at < bytes.length; ) at += attempt(() => writeSync(fd, bytes, at));
+      const length = Buffer.byteLength(text);
+      if (length > buffer.length) buffer = Buffer.allocUnsafeSlow(length);
+      buffer.write(text);
+      for (let at = 0; at < length; ) at += attempt(() => writeSync(fd, buffer, at, length - at));
     },
     close: () => closeSync(fd),
   };
