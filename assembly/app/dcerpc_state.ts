@@ -8,9 +8,14 @@ import { appendText, freeText, Text } from "./text";
 import { AppState, closeTx, openState, openTx, Tx } from "./transaction";
 
 /** app-layer.protocols.dcerpc.max-stub-size: more of a stub is not kept. */
-export const MAX_STUB: u32 = 1 << 20;
+const MAX_STUB: u32 = 1 << 20;
 /** Calls a conversation may hold open. */
 const MAX_LIVE: u32 = 1024;
+
+/** Appends to a stub, as far as it is kept. */
+export function growStub(stub: Text, data: usize, length: u32): void {
+  appendText(stub, Account.App, data, min(length, MAX_STUB - min(stub.length, MAX_STUB)));
+}
 
 @unmanaged
 export class DcerpcState extends AppState {
@@ -55,9 +60,7 @@ export class DcerpcTx extends Tx {
 
   /** Appends to the stub of a direction. */
   grow(direction: u32, data: usize, length: u32): void {
-    const stub = this.stub(direction);
-    const room = MAX_STUB - min(stub.length, MAX_STUB);
-    appendText(stub, Account.App, data, min(length, room));
+    growStub(this.stub(direction), data, length);
     this.touch(direction);
   }
 

@@ -4,6 +4,8 @@
  */
 import { AppEvent } from "../abi/app_events";
 import { Direction } from "../abi/codes";
+import { Setting } from "../abi/settings";
+import { setting } from "../memory/settings";
 import { looksLikePdu, pipeRequest, pipeResponse } from "./smb_dcerpc";
 import { closeHandle, fileChunk, fileOfHandle, openHandle } from "./smb_files";
 import { addNote, dropNote, findNote, Note, NoteKind } from "./smb_notes";
@@ -101,6 +103,8 @@ export function smb2Request(state: SmbState, record: usize, length: u32): void {
       return;
     case Smb2Command.Read:
       if (n < 32) raiseSmb(state, AppEvent.smb__malformed_data);
+      else if (isTooLarge(load<u32>(body, 4), state.maxRead, Setting.SmbMaxReadSize))
+        raiseSmb(state, AppEvent.smb__read_request_too_large);
       else readRequest(state, record);
       return;
     case Smb2Command.Write:
@@ -125,6 +129,25 @@ export function smb2Request(state: SmbState, record: usize, length: u32): void {
 /** Does a part lie behind the header and inside the record? */
 function fits(offset: u32, size: u32, length: u32): bool {
   return offset >= SMB2_HEADER && offset <= length && length - offset >= size;
+}
+
+/** Is a read or write larger than the server takes, or the setting (0: without limit)? */
+function isTooLarge(size: u32, negotiated: u32, limit: Setting): bool {
+  if (negotiated != 0 && size > negotiated) return true;
+  const most = setting(limit);
+  return most != 0 && size > most;
+}
+
+/** What the server takes at once. */
+function negotiated(state: SmbState, body: usize, n: u32): void {
+  state.dialect = load<u16>(body, 4);
+  if (n < 40) return;
+  state.maxRead = load<u32>(body, 32);
+  state.maxWrite = load<u32>(body, 36);
+  if (isTooLarge(state.maxRead, 0, Setting.SmbMaxReadSize))
+    raiseSmb(state, AppEvent.smb__negotiate_max_read_size_too_large);
+  if (isTooLarge(state.maxWrite, 0, Setting.SmbMaxWriteSize))
+    raiseSmb(state, AppEvent.smb__negotiate_max_write_size_too_large);
 }
 
 function treeConnect(state: SmbState, record: usize, length: u32): void {
@@ -173,6 +196,10 @@ export function smb2Write(state: SmbState, record: usize, length: u32): void {
   const total = load<u32>(body, 4);
   if (offset < SMB2_HEADER + 48 || offset > length) {
     raiseSmb(state, AppEvent.smb__malformed_data);
+    return;
+  }
+  if (isTooLarge(total, state.maxWrite, Setting.SmbMaxWriteSize)) {
+    raiseSmb(state, AppEvent.smb__write_request_too_large);
     return;
   }
   const here = min(total, length - offset);
@@ -233,7 +260,7 @@ export function smb2Response(state: SmbState, record: usize, length: u32): void 
   let p = waiting(state, 2, command, message(record));
   // A client that offers SMB 2 in an SMB 1 negotiation is answered in SMB 2.
   if (p == 0 && command == Smb2Command.Negotiate) p = waiting(state, 1, 0x72, 0);
-  if (command == Smb2Command.Negotiate && n >= 6) state.dialect = load<u16>(body, 4);
+  if (command == Smb2Command.Negotiate && n >= 6) negotiated(state, body, code == Status.Success ? n : 0);
   if (command == Smb2Command.Create && code == Status.Success) created(state, record, n);
   if (command == Smb2Command.TreeDisconnect) dropNote(state.notes, NoteKind.Tree, session(record), tree(record));
   if (p == 0) return;
@@ -270,19 +297,25 @@ function created(state: SmbState, record: usize, n: u32): void {
 /** The answer to a read; its data may be cut. */
 export function smb2Read(state: SmbState, record: usize, length: u32): void {
   const code = status(record);
+  if (code == Status.Pending) return;
+  const body = record + SMB2_HEADER;
+  const isData = code == Status.Success || code == <u32>Status.BufferOverflow;
+  // Also when nobody asked.
+  if (isData && length >= SMB2_HEADER + 16 && isTooLarge(load<u32>(body, 4), state.maxRead, Setting.SmbMaxReadSize)) {
+    raiseSmb(state, AppEvent.smb__read_response_too_large);
+    return;
+  }
   const asked = findNote(state.notes, NoteKind.Read, session(record), message(record));
   if (asked == 0) return;
   const offset = changetype<Note>(asked).number;
   const fid0 = changetype<Note>(asked).fid0;
   const fid1 = changetype<Note>(asked).fid1;
-  if (code == Status.Pending) return;
   dropNote(state.notes, NoteKind.Read, session(record), message(record));
   if (code == Status.EndOfFile) {
     if (fileOfHandle(state, Direction.ToClient, fid0, fid1) != 0) closeHandle(state, fid0, fid1);
     return;
   }
-  if (code != Status.Success && code != <u32>Status.BufferOverflow) return;
-  const body = record + SMB2_HEADER;
+  if (!isData) return;
   const at = length >= SMB2_HEADER + 16 ? <u32>load<u8>(body, 2) : 0;
   if (at < SMB2_HEADER + 16 || at > length) {
     raiseSmb(state, AppEvent.smb__malformed_data);

@@ -2,7 +2,6 @@
 import { AppEvent } from "../abi/app_events";
 import { Direction } from "../abi/codes";
 import { SimpleProgress } from "../abi/progress";
-import { Account } from "../memory/heap";
 import {
   callId,
   checkHeader,
@@ -16,9 +15,8 @@ import {
   read16,
 } from "./dcerpc_header";
 import { acknowledgeInterfaces, bindInterfaces, freeInterfaces } from "./dcerpc_interfaces";
-import { MAX_STUB } from "./dcerpc_state";
+import { growStub } from "./dcerpc_state";
 import { openSmb, SmbKind, SmbState, SmbTx } from "./smb_state";
-import { appendText } from "./text";
 import { Tx } from "./transaction";
 
 /** Does the data begin like a PDU? */
@@ -48,8 +46,7 @@ function openCall(state: SmbState, version: u32, command: u32, session: u64, tre
 }
 
 function grow(tx: SmbTx, direction: u32, data: usize, length: u32): void {
-  const stub = tx.stub(direction);
-  appendText(stub, Account.App, data, min(length, MAX_STUB - min(stub.length, MAX_STUB)));
+  growStub(tx.stub(direction), data, length);
   if (direction == Direction.ToServer) tx.requestFragments++;
   else tx.responseFragments++;
   tx.touch(direction);

@@ -2,9 +2,12 @@
 import { AppEvent } from "../abi/app_events";
 import { Direction } from "../abi/codes";
 import { SimpleProgress } from "../abi/progress";
+import { Setting } from "../abi/settings";
 import { Account } from "../memory/heap";
+import { setting } from "../memory/settings";
 import { appendFile, closeFile, gapFile, lastFile, openFile } from "./file";
 import { findNote, Note, NoteKind } from "./smb_notes";
+import { flushParts, growPart, joinParts, openPart } from "./smb_parts";
 import { openSmb, raiseSmb, SmbKind, SmbState, SmbTx } from "./smb_state";
 import { setText } from "./text";
 import { Tx } from "./transaction";
@@ -35,19 +38,47 @@ export function openHandle(state: SmbState, direction: u32, version: u32, comman
   return p;
 }
 
+/** The limit that a chunk of `total` bytes exceeds, as its event; 0: none. Suricata has them for version 2 alone. */
+function exceeded(tx: SmbTx, total: u32): u32 {
+  if (tx.version != 2) return 0;
+  const read = tx.direction == Direction.ToClient;
+  const size = setting(read ? Setting.SmbMaxReadQueueSize : Setting.SmbMaxWriteQueueSize);
+  if (size != 0 && tx.partsBytes + <u64>total > <u64>size)
+    return read ? AppEvent.smb__read_queue_size_exceeded : AppEvent.smb__write_queue_size_exceeded;
+  const count = setting(read ? Setting.SmbMaxReadQueueCount : Setting.SmbMaxWriteQueueCount);
+  if (count == 0 || tx.partsCount < count) return 0;
+  return read ? AppEvent.smb__read_queue_cnt_exceeded : AppEvent.smb__write_queue_cnt_exceeded;
+}
+
 /** `length` of the `total` bytes that lie at `offset` of the file are here; the rest is expected next. */
 export function fileChunk(state: SmbState, p: usize, offset: u64, data: usize, length: u32, total: u32): void {
   const tx = changetype<SmbTx>(p);
-  const file = lastFile(tx, tx.direction);
-  if (offset < tx.tracked) raiseSmb(state, AppEvent.smb__file_overlap);
-  else {
-    // What lies before was not seen.
-    if (offset > tx.tracked) gapFile(file);
-    appendFile(file, data, length);
-    tx.tracked = offset + <u64>total;
-  }
   tx.touch(tx.direction);
-  if (total > length) state.expect(tx.direction, total - length, offset + <u64>total == tx.tracked ? p : 0);
+  tx.partsOpen = 0;
+  const event = exceeded(tx, total);
+  if (offset < tx.tracked) raiseSmb(state, AppEvent.smb__file_overlap);
+  if (event != 0) raiseSmb(state, event);
+  const ahead = offset > tx.tracked;
+  const wanted = event == 0 && offset >= tx.tracked && (!ahead || openPart(tx.parts, offset, total));
+  if (wanted) {
+    if (!ahead) tx.tracked = offset + <u64>total;
+    take(tx, data, length, total - length);
+  }
+  if (total > length) state.expect(tx.direction, total - length, wanted ? p : 0);
+}
+
+/** Bytes of the chunk at hand, of which `left` are still to come; 0 for those lost. */
+function take(tx: SmbTx, data: usize, length: u32, left: u32): void {
+  const file = lastFile(tx, tx.direction);
+  const parts = tx.parts;
+  if (parts.open != 0) {
+    if (data != 0) growPart(parts, data, length);
+    if (left == 0) parts.open = 0;
+    return;
+  }
+  if (data == 0) gapFile(file);
+  else appendFile(file, data, length);
+  if (left == 0) tx.tracked = joinParts(parts, file, tx.tracked);
 }
 
 /** The next bytes of a record that was cut. Bytes taken. */
@@ -58,8 +89,7 @@ export function continueFile(state: SmbState, direction: u32, data: usize, lengt
   const p = state.fileOf(direction);
   if (p != 0) {
     const tx = changetype<SmbTx>(p);
-    if (data == 0) gapFile(lastFile(tx, direction));
-    else appendFile(lastFile(tx, direction), data, n);
+    take(tx, data, n, left - n);
     tx.touch(direction);
   }
   state.expect(direction, left - n, p);
@@ -72,6 +102,7 @@ export function closeHandle(state: SmbState, fid0: u64, fid1: u64): void {
     const p = fileOfHandle(state, direction, fid0, fid1);
     if (p == 0) continue;
     const tx = changetype<SmbTx>(p);
+    flushParts(tx.parts, lastFile(tx, direction));
     closeFile(lastFile(tx, direction), false);
     tx.answer(0);
     tx.done(Direction.ToServer);

@@ -2,15 +2,14 @@
 import { AppEvent } from "../abi/app_events";
 import { AppProto, Direction } from "../abi/codes";
 import { SimpleProgress } from "../abi/progress";
+import { Setting } from "../abi/settings";
 import { release } from "../memory/heap";
 import { DcerpcInterfaces, freeInterfaces } from "./dcerpc_interfaces";
 import { freeFiles } from "./file";
 import { freeNotes, Notes } from "./smb_notes";
+import { freeParts, Parts } from "./smb_parts";
 import { freeText, Text } from "./text";
-import { AppState, closeTx, openState, openTx, Tx } from "./transaction";
-
-/** app-layer.protocols.smb.max-tx: beyond, the oldest transaction still open is closed. */
-const MAX_LIVE: u32 = 1024;
+import { AppState, closeTx, maxTx, openState, openTx, Tx, TxFlag } from "./transaction";
 
 export enum SmbKind {
   Generic = 0,
@@ -36,6 +35,9 @@ export class SmbState extends AppState {
   left1: u32;
   file0: usize;
   file1: usize;
+  /** What the server of version 2 said it takes at once; 0: not said. */
+  maxRead: u32;
+  maxWrite: u32;
 
   get notes(): Notes {
     return changetype<Notes>(changetype<usize>(this) + offsetof<SmbState>("notesFirst"));
@@ -95,8 +97,13 @@ export class SmbTx extends Tx {
   responseFragments: u16;
   fid0: u64;
   fid1: u64;
-  /** Offset in the file up to which its bytes are known. */
+  /** Offset in the file up to which its bytes are known without a hole. */
   tracked: u64;
+  /** Parts behind the first hole (smb_parts.ts). */
+  partsFirst: usize;
+  partsCount: u32;
+  partsBytes: u64;
+  partsOpen: usize;
   direction: u32;
 
   get name(): Text {
@@ -110,6 +117,9 @@ export class SmbTx extends Tx {
   }
   get host(): Text {
     return changetype<Text>(changetype<usize>(this) + offsetof<SmbTx>("hostData"));
+  }
+  get parts(): Parts {
+    return changetype<Parts>(changetype<usize>(this) + offsetof<SmbTx>("partsFirst"));
   }
   stub(direction: u32): Text {
     const at = direction == Direction.ToServer ? offsetof<SmbTx>("requestData") : offsetof<SmbTx>("responseData");
@@ -150,13 +160,14 @@ export function smbFreeTx(base: AppState, tx: Tx): void {
   freeText(own.host);
   freeText(own.stub(Direction.ToServer));
   freeText(own.stub(Direction.ToClient));
+  freeParts(own.parts);
   freeFiles(tx);
   closeTx(base, tx);
 }
 
 /** A new transaction; 0 without memory. */
 export function openSmb(state: SmbState, kind: SmbKind, version: u32, command: u32): usize {
-  if (state.live >= MAX_LIVE) closeOldest(state);
+  if (state.live > maxTx(Setting.SmbMaxTx)) closeOldest(state);
   const p = openTx(state, <u32>offsetof<SmbTx>());
   if (p == 0) return 0;
   const tx = changetype<SmbTx>(p);
@@ -174,16 +185,18 @@ function closeOldest(state: SmbState): void {
       <u32>tx.progressToServer < <u32>SimpleProgress.Complete ||
       <u32>tx.progressToClient < <u32>SimpleProgress.Complete;
     if (!open) continue;
+    tx.raise(AppEvent.smb__too_many_transactions);
     tx.done(Direction.ToServer);
     tx.done(Direction.ToClient);
     return;
   }
 }
 
-/** Notes an event on the newest transaction, on one of its own when there is none. */
-export function raiseSmb(state: SmbState, event: AppEvent): void {
+/** Notes an event on the newest transaction; on one of its own when there is none that rules did not look at yet. */
+export function raiseSmb(state: SmbState, event: u32): void {
   let p = state.newest;
-  if (p == 0) {
+  const inspected: u32 = TxFlag.InspectedToServer | TxFlag.InspectedToClient;
+  if (p == 0 || (changetype<Tx>(p).flags & inspected) != 0) {
     p = openSmb(state, SmbKind.Generic, 0, 0);
     if (p == 0) return;
     changetype<SmbTx>(p).done(Direction.ToServer);

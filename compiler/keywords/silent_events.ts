@@ -5,23 +5,6 @@
 
 /** Events that Suricata 8 raises and no parser here does, by protocol. */
 export const SILENT_EVENTS: Readonly<Record<string, readonly string[]>> = {
-  smb: [
-    "internal_error",
-    "malformed_ntlmssp_request",
-    "malformed_ntlmssp_response",
-    "negotiate_max_read_size_too_large",
-    "negotiate_max_write_size_too_large",
-    "read_queue_cnt_exceeded",
-    "read_queue_size_exceeded",
-    "read_request_too_large",
-    "read_response_too_large",
-    "record_overflow",
-    "too_many_transactions",
-    "unusual_ntlmssp_order",
-    "write_queue_cnt_exceeded",
-    "write_queue_size_exceeded",
-    "write_request_too_large",
-  ],
   tls: [
     "certificate_invalid_string",
     "certificate_invalid_version",
@@ -51,6 +34,10 @@ export const NEVER_RAISED: Readonly<Record<string, string>> = {
   "quic.error_on_header": "without a header there is no transaction to hold the event",
   "smtp.max_command_line_len_exceeded": "a line is cut at 4096 bytes before: `smtp.truncated_line`",
   "smtp.max_reply_line_len_exceeded": "it is `smtp.truncated_line`",
+  "smb.internal_error": "it stands for an error in the parser itself",
+  "smb.malformed_ntlmssp_request": "a login that cannot be read is passed over",
+  "smb.malformed_ntlmssp_response": "the server's part of a login is not read",
+  "smb.record_overflow": "a record waits in the stream, not in a buffer that could overflow",
   "smtp.mime_parse_failed": "its reader of mails takes every line",
   "smtp.unable_to_match_reply_with_request": "a reply too many is passed over",
 };
