@@ -117,8 +117,11 @@ function feed(packet: Packet, flow: Flow): bool {
   let updated = takeNext(flow, direction);
   if (flow.tcp == 0) return updated;
   const session = changetype<Session>(flow.tcp);
+  const before = flow.app;
   if (feedStream(packet, flow, session, direction ^ 1)) {
     flow.flags |= packet.direction == <u8>Direction.ToServer ? FlowFlag.NextToClient : FlowFlag.NextToServer;
+    // A protocol that took over from another begins with transactions of both directions (an upgraded request).
+    if (before != 0 && flow.app != before) updated = true;
   }
   // Midstream, the sides may have changed roles by now.
   if (feedStream(packet, flow, session, packet.direction)) updated = true;
