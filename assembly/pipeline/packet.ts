@@ -114,7 +114,8 @@ function feed(packet: Packet, flow: Flow): bool {
     packet.set(PacketFlag.BadChecksum);
   streamPacket(packet, flow);
   const direction = <u32>packet.direction;
-  let updated = takeNext(flow, direction);
+  // A packet the stream engine does not take (a bad checksum) leaves it to the next one.
+  let updated = packet.has(PacketFlag.StreamEstablished) && takeNext(flow, direction);
   if (flow.tcp == 0) return updated;
   const session = changetype<Session>(flow.tcp);
   const before = flow.app;
