@@ -3,6 +3,7 @@
  * them while it reads; they are bytes of the stream, named by stream offset, so a frame may end long after it was noted.
  * Frames are noted only while the database has rules for them.
  */
+import { Direction } from "../abi/codes";
 import { Account, acquire, release } from "../memory/heap";
 import { AppState } from "./transaction";
 
@@ -20,6 +21,14 @@ export class AppFrame {
   /** Stream offset (of a datagram: offset in its payload). */
   start: u64;
   length: u64;
+  /** Counts the frames of a direction, from 1. */
+  id: u32;
+  /** Address of the type's name, a string. */
+  name: usize;
+  /** What was inspected of it: valid until the packet at hand is reported. */
+  data: usize;
+  seen: u32;
+  inspected: bool;
 }
 
 /** Types that rules name. */
@@ -76,7 +85,9 @@ export function noteFrameAt(state: AppState, direction: u32, name: string, start
   const p = acquire(Account.App, <u32>offsetof<AppFrame>());
   if (p == 0) return 0;
   const frame = changetype<AppFrame>(p);
-  frame.next = 0;
+  memory.fill(p, 0, offsetof<AppFrame>());
+  frame.name = changetype<usize>(name);
+  frame.id = direction == Direction.ToServer ? ++state.framesToServer : ++state.framesToClient;
   frame.type = type;
   frame.direction = direction;
   frame.start = start;

@@ -75,6 +75,9 @@ export class AppState {
   /** Frames noted and not yet inspected (app/frame.ts), oldest first. `next` is the first field of a frame. */
   frames: usize;
   frameCount: u32;
+  /** Frames noted so far, by direction. */
+  framesToServer: u32;
+  framesToClient: u32;
   /** A connection this conversation announced (app/expected.ts Expected), 0 for none; the pipeline takes it. */
   expected: usize;
 }

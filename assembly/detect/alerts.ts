@@ -27,6 +27,8 @@ export class Match {
   /** Address of the transaction record, 0 none. */
   txRecord: usize;
   action: u32;
+  /** The frame (app/frame.ts AppFrame) that matched, 0 none. */
+  frame: usize;
 }
 
 let queue: usize = 0;
@@ -57,7 +59,7 @@ export function matchAt(i: u32): Match {
 }
 
 /** Queues a match. */
-export function addMatch(rule: u32, tx: u64, txRecord: usize, flags: u32): void {
+export function addMatch(rule: u32, tx: u64, txRecord: usize, flags: u32, frame: usize = 0): void {
   if (queued >= limit) {
     // Full: rules that come first in order stay; the list is kept sorted, so the last one gives way.
     countAdd(Counter.detect__alert_queue_overflow, 1);
@@ -78,6 +80,7 @@ export function addMatch(rule: u32, tx: u64, txRecord: usize, flags: u32): void 
   m.tx = tx;
   m.txRecord = txRecord;
   m.flags = flags;
+  m.frame = frame;
   queued++;
 }
 

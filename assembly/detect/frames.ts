@@ -45,10 +45,17 @@ export function runFrames(packet: Packet, flow: Flow, direction: u32, end: bool,
   while (at != 0) {
     const frame = changetype<AppFrame>(at);
     at = frame.next;
+    if (frame.inspected) {
+      dropFrame(state, changetype<usize>(frame));
+      continue;
+    }
     if (frame.direction != direction) continue;
     if (locate(packet, flow, frame, direction, end)) {
+      // The alert tells of it: it goes with the next packet.
+      frame.inspected = true;
+      frame.data = data;
+      frame.seen = length;
       inspectFrame(packet, state, frame, direction, set);
-      dropFrame(state, changetype<usize>(frame));
     } else if (frame.start < hold) hold = frame.start;
   }
   if (flow.tcp != 0 && packet.proto == <u8>IpProto.Tcp) holdFrom(changetype<Session>(flow.tcp), direction, hold);
@@ -96,7 +103,7 @@ function inspectFrame(packet: Packet, state: AppState, frame: AppFrame, directio
     putDown(r, matched);
     if (!matched) continue;
     runPostMatch(rule, packet);
-    addMatch(<u32>r, NO_TX, 0, EventFlag.Stream);
+    addMatch(<u32>r, NO_TX, 0, EventFlag.Stream, changetype<usize>(frame));
   }
   set.clear();
 }

@@ -1,18 +1,22 @@
 /** Alert events: the match, the transaction it was found in, the flow so far. */
-import { Action, IpProto } from "../abi/codes";
+import { Action, Direction, IpProto } from "../abi/codes";
 import { EventFlag, EventRecord, EventType } from "../abi/frames";
+import { AppFrame, OPEN_FRAME } from "../app/frame";
 import { logApp } from "../app/registry";
 import { AppState, Tx } from "../app/transaction";
 import { alertCount, Match, matchAt } from "../detect/alerts";
 import { Flow } from "../flow/flow";
 import { gatherHeld, heldData, heldLength } from "../stream/held";
 import { Session } from "../stream/session";
-import { number, text } from "../verdict/cbor";
+import { end, flag, map, number, text, word } from "../verdict/cbor";
 import { closeEvent } from "../verdict/event";
 import { Packet, PacketFlag } from "../wire/packet";
 import { flowObject } from "./flow";
 import { AlertPart, isAsked, MAX_PART, packetObject, tunnelObject } from "./frame";
 import { openPacketEvent } from "./header";
+
+/** Bytes of a frame that its alert shows. */
+const FRAME_PAYLOAD: u32 = 256;
 
 /** Writes the alerts of the packet. `dropped`: its frame is dropped; `prevent`: drops are carried out. */
 export function reportAlerts(packet: Packet, dropped: bool, prevent: bool): void {
@@ -34,6 +38,7 @@ function reportAlert(packet: Packet, m: Match, dropped: bool, prevent: bool): vo
   if (packet.flow != 0) flowObject(changetype<Flow>(packet.flow), true);
   tunnelObject(packet);
   if (isAsked(AlertPart.Payload)) payload(packet, flags);
+  if (m.frame != 0) frameObject(changetype<AppFrame>(m.frame), packet.proto == <u8>IpProto.Tcp);
   packetObject(packet);
   closeEvent(record);
 }
@@ -49,6 +54,20 @@ function payload(packet: Packet, flags: u32): void {
     text("payload", packet.payload, min<u32>(packet.payloadLength, MAX_PART));
     number("payload_length", packet.payloadLength);
   }
+}
+
+/** `frame`: the part of the protocol's stream that a frame rule matched. */
+function frameObject(frame: AppFrame, stream: bool): void {
+  if (!map("frame")) return;
+  word("type", changetype<string>(frame.name));
+  number("id", frame.id);
+  word("direction", frame.direction == Direction.ToServer ? "toserver" : "toclient");
+  if (stream) number("stream_offset", frame.start);
+  number("length", frame.length == OPEN_FRAME ? frame.seen : frame.length);
+  flag("complete", frame.length == OPEN_FRAME || frame.length <= <u64>frame.seen);
+  text("payload", frame.data, min<u32>(frame.seen, FRAME_PAYLOAD));
+  text("payload_printable", frame.data, min<u32>(frame.seen, FRAME_PAYLOAD));
+  end();
 }
 
 /** Was the packet dropped by what was decided about it? */
