@@ -253,8 +253,8 @@ const PLANS: { what: string; lengths: Record<number, number>; sections: string[]
   },
   {
     what: "more of them: every second",
-    lengths: { 3: 40, 6: 40, 12: 100 },
-    sections: ["nibbles of 16 buckets", "bytes, stride 2"],
+    lengths: { 3: 20, 6: 60, 12: 100 },
+    sections: ["nibbles of 8 buckets", "bytes, stride 2"],
   },
   {
     what: "single bytes by themselves",
