@@ -34,7 +34,7 @@ export interface ContainedCoreOptions {
 }
 
 export class ContainedCore {
-  private readonly options: ContainedCoreOptions;
+  private readonly options: Omit<ContainedCoreOptions, "database">;
   private database: Uint8Array;
   private engine: Engine;
   /** The instance has stopped: it must not be called, only its memory is used. */
@@ -45,9 +45,9 @@ export class ContainedCore {
   /** Counters of instances that are gone. */
   private past: BigUint64Array | undefined;
 
-  constructor(options: ContainedCoreOptions) {
+  constructor({ database, ...options }: ContainedCoreOptions) {
     this.options = options;
-    this.database = options.database;
+    this.database = database;
     this.engine = this.make(options.mode);
   }
 

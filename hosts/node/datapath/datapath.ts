@@ -12,6 +12,7 @@ import { VpatchError } from "../errors.ts";
 import { EventView } from "../eve/record.ts";
 import type { NamedEvidence } from "../evidence/crash.ts";
 import { type Command, type KeptEvidence, SHARE_BYTES, Share } from "./messages.ts";
+import { SharedDatabase } from "./shared-database.ts";
 import { WorkerThread } from "./worker-thread.ts";
 
 /** Events of one batch; call `forEach` while handling it. */
@@ -74,9 +75,9 @@ export function forEachEvent({ records }: EventBatch, visit: (event: EventView) 
 }
 
 export class DataPath {
-  private readonly options: DataPathOptions;
+  private readonly options: Omit<DataPathOptions, "database">;
   private mode: Mode;
-  private database: Uint8Array;
+  private readonly database: SharedDatabase;
   private generation: number;
   private readonly threads: WorkerThread[] = [];
   /** Counters of workers that are gone. */
@@ -86,10 +87,10 @@ export class DataPath {
   private restarts = 0;
   private stopping = false;
 
-  constructor(options: DataPathOptions) {
+  constructor({ database, ...options }: DataPathOptions) {
     this.options = options;
     this.mode = options.mode;
-    this.database = shared(options.database);
+    this.database = new SharedDatabase(database);
     this.generation = options.generation;
   }
 
@@ -110,9 +111,9 @@ export class DataPath {
 
   /** Puts a database in force in every worker, between two batches. @throws VpatchError when it is refused; the one before stays */
   async adopt(database: Uint8Array, generation: number): Promise<void> {
-    const copy = shared(database);
-    await this.commandAll((id) => ({ type: "adopt", id, database: copy, generation }));
-    this.database = copy;
+    const offer = this.database.offer(database);
+    await this.commandAll((id) => ({ type: "adopt", id, database: offer, generation }));
+    this.database.replace(offer);
     this.generation = generation;
   }
 
@@ -183,9 +184,9 @@ export class DataPath {
 
   private spawn(index: number): WorkerThread {
     const { capture, config, onEvents, onFailure } = this.options;
-    const { mode, database, generation } = this;
+    const { mode, generation } = this;
     const thread: WorkerThread = new WorkerThread(
-      { plan: capture.queues[index]!, mode, config, database, generation },
+      { plan: capture.queues[index]!, mode, config, database: this.database.inForce, generation },
       {
         events: (report) => onEvents({ ...report, worker: index }),
         coreStopped: (error, evidence) => onFailure(error, index, evidence),
@@ -258,12 +259,4 @@ export class DataPath {
     await Promise.all(ended);
     this.options.capture.close();
   }
-}
-
-/** One copy for all workers. */
-function shared(bytes: Uint8Array): Uint8Array {
-  if (bytes.buffer instanceof SharedArrayBuffer) return bytes;
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  copy.set(bytes);
-  return copy;
 }
