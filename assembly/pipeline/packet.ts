@@ -51,11 +51,17 @@ export function inspectPacket(packet: Packet): void {
     if (flow.state == <u8>FlowState.Bypassed) return;
     if ((flow.flags & FlowFlag.Drop) != 0) drop(packet, DropReason.FlowDrop);
     updated = feed(packet, flow);
+    // Whether a connection was announced is known with its first data.
+    noteParent(flow);
   }
   if (mayDetect(packet)) detectPacket(packet, updated);
   settleCost(packet);
   report(packet);
   if (found != 0) settle(packet, changetype<Flow>(found));
+}
+
+function noteParent(flow: Flow): void {
+  if (flow.parent != 0) noteGroup(GroupKind.Parent, flow.parent);
 }
 
 /** A number that the fragments of one datagram share. */
@@ -88,7 +94,7 @@ function findFlow(packet: Packet): usize {
   }
   packet.flow = changetype<usize>(flow);
   noteGroup(GroupKind.Flow, flow.id);
-  if (flow.parent != 0) noteGroup(GroupKind.Parent, flow.parent);
+  noteParent(flow);
   updateFlow(flow, packet);
   takeDetected(packet, flow);
   if ((flow.flags & FlowFlag.WouldDrop) != 0) packet.set(PacketFlag.WouldDrop);

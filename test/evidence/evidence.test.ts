@@ -156,7 +156,29 @@ evidence("names the state of other flows that had a part", () => {
   ]);
   const result = replayEvidence(found[0]!, database);
   assert.ok(!result.same, "the other flow set the bit");
-  assert.match(result.deviations.join("; "), /missing: alert 1:3/);
+  assert.match(result.deviations.join("; "), /missing: alert 1:3 in frame 3; rule 3 has a threshold: other flows/);
+});
+
+evidence("holds the connection that announced its own, also when the first data matches", () => {
+  const database = rules(
+    "alert ftp-data any any -> any any (flow:established,to_client; ftpdata_command:retr; sid:1;)",
+  );
+  const frames = [
+    ...talk(
+      "tcp 192.0.2.1:4000 > 192.0.2.2:21 open",
+      "< 220 ready",
+      "> USER bob",
+      "< 230 welcome",
+      "> PASV",
+      "< 227 Entering Passive Mode (192,0,2,2,82,9).",
+      "> RETR a.txt",
+      "< 150 Opening.",
+    ),
+    ...talk("tcp 192.0.2.1:4001 > 192.0.2.2:21001", "< what the file holds"),
+  ];
+  const { found } = evidenceOf("announced", frames, database);
+  assert.is(found[0]?.frames[0]!.number, 1, "the control connection");
+  assert.equal(replayEvidence(found[0]!, database).deviations, []);
 });
 
 evidence("another database, configuration or engine is named, and so is a verdict that differs", () => {

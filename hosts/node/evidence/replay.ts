@@ -5,6 +5,7 @@ import { Setting } from "../../../assembly/abi/settings.ts";
 import { type CoreBinary, coreBinary } from "../engine/core.ts";
 import { CoreTrap, Engine } from "../engine/engine.ts";
 import type { Evidence, EvidenceEvent, EvidenceFrame } from "./container.ts";
+import { crossFlowState } from "./dependencies.ts";
 import { configurationDigest, databaseDigest, engineDigest, settingsOf } from "./digest.ts";
 import { evidenceEvent } from "./recorder.ts";
 
@@ -55,7 +56,12 @@ export function replayEvidence(
       deviations.push(`the core stopped at frame ${stopped}, not ${manifest.culprit}`);
   } else {
     if (stopped !== undefined) deviations.push(`the core stopped at frame ${stopped}`);
-    compareEvents(manifest.event, manifest.events, seen, deviations);
+    const indexes = new Map(engine.rules.map(({ gid, sid }, index) => [`${gid}:${sid}`, index]));
+    const hangsOn = (rule: string): string[] => {
+      const index = indexes.get(rule);
+      return index === undefined ? [] : crossFlowState(database, index);
+    };
+    compareEvents(manifest.event, manifest.events, seen, hangsOn, deviations);
   }
   return {
     same: deviations.length === 0,
@@ -111,11 +117,12 @@ function differencesOf(
   return differences;
 }
 
-/** The recorded events of the flow against those of the replayed flow. */
+/** The recorded events of the flow against those of the replayed flow. @param hangsOn what of other flows the rule depends on */
 function compareEvents(
   about: EvidenceEvent | undefined,
   recorded: readonly EvidenceEvent[],
   seen: readonly { flow: bigint; event: EvidenceEvent }[],
+  hangsOn: (rule: string) => string[],
   deviations: string[],
 ): void {
   const key = ({ rev: _rev, msg: _msg, ...event }: EvidenceEvent): string =>
@@ -125,7 +132,8 @@ function compareEvents(
   const got = seen.filter(({ flow }) => home === undefined || flow === home).map(({ event }) => key(event));
   const describe = (text: string): string => {
     const { type, frame, sid, gid } = JSON.parse(text) as EvidenceEvent;
-    return `${type} ${gid}:${sid} in frame ${frame}`;
+    const state = type === "alert" ? hangsOn(`${gid}:${sid}`) : [];
+    return [`${type} ${gid}:${sid} in frame ${frame}`, ...state].join("; ");
   };
   for (const each of wanted) if (!got.includes(each)) deviations.push(`missing: ${describe(each)}`);
   for (const each of got) if (!wanted.includes(each)) deviations.push(`not recorded: ${describe(each)}`);
