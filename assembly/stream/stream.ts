@@ -18,6 +18,7 @@ import {
   dropInvalid,
   inlineMode,
   loadConfiguration,
+  prevent,
   UrgentPolicy,
   urgentPolicy,
   validateChecksums,
@@ -82,6 +83,10 @@ export function streamPacket(packet: Packet, flow: Flow): void {
     if (inlineMode && dropInvalid && hasUninspectedData(session, packet)) {
       dropPacket(packet, Action.Drop, DropReason.StreamError);
     }
+  }
+  // Suricata inspects data that comes before the session is established (midstream, Fast Open) with the next packet: too late to block.
+  if (prevent && inlineMode && packet.has(PacketFlag.StreamAdded)) {
+    packet.set(PacketFlag.StreamEstablished | PacketFlag.Established);
   }
   if (flow.tcp != 0) bypassDone(changetype<Session>(flow.tcp), flow);
 }
