@@ -43,13 +43,16 @@ function isDropped(packet: Packet): bool {
 export function inspectPacket(packet: Packet): void {
   openMatches();
   openCost(packet.timestamp);
+  // Linux takes off any number of VLAN 0 tags: what could not be looked at does not go on.
+  if (packet.has(PacketFlag.TooDeep) && setting(Setting.Prevent) != 0) drop(packet, DropReason.DecodeError);
   if (packet.has(PacketFlag.Fragment)) noteGroup(GroupKind.Fragments, fragmentsOf(packet));
   const found = findFlow(packet);
   let updated = false;
   if (found != 0) {
     const flow = changetype<Flow>(found);
-    if (flow.state == <u8>FlowState.Bypassed) return;
-    if ((flow.flags & FlowFlag.Drop) != 0) drop(packet, DropReason.FlowDrop);
+    const dropped = (flow.flags & FlowFlag.Drop) != 0;
+    if (dropped) drop(packet, DropReason.FlowDrop);
+    else if (flow.state == <u8>FlowState.Bypassed) return;
     updated = feed(packet, flow);
     // Whether a connection was announced is known with its first data.
     noteParent(flow);
@@ -77,19 +80,20 @@ function drop(packet: Packet, reason: DropReason): void {
   packet.reason = <u8>reason;
 }
 
+/** No flow: because memory is short, or because the packet wants none. */
+function withoutFlow(packet: Packet): usize {
+  if (flowRefused()) applyException(packet, 0, setting(Setting.FlowMemcapPolicy), <u8>DropReason.FlowMemcap);
+  return 0;
+}
+
 /** The packet's flow, 0 when it has none. */
 function findFlow(packet: Packet): usize {
   if (!packet.has(PacketFlag.WantsFlow)) return 0;
   let flow = lookupFlow(packet);
-  if (flow === null) {
-    if (flowRefused()) {
-      applyException(packet, 0, setting(Setting.FlowMemcapPolicy), <u8>DropReason.FlowMemcap);
-    }
-    return 0;
-  }
+  if (flow === null) return withoutFlow(packet);
   if (packet.proto == <u8>IpProto.Tcp && sessionReuse(packet, flow)) {
     const fresh = reuseFlow(flow, packet);
-    if (fresh === null) return 0;
+    if (fresh === null) return withoutFlow(packet);
     flow = fresh;
   }
   packet.flow = changetype<usize>(flow);

@@ -33,7 +33,8 @@ function tunnel(outer: Packet, layer: Layer, at: usize, length: u32, source: Pac
   const before = packetCount();
   const p = <u32>outer.layers + 1 < maxLayers() ? innerPacket(outer, at, length, source) : null;
   if (p === null) {
-    outer.invalid(DecodeEvent.too_many_layers);
+    outer.set(PacketFlag.Invalid);
+    outer.tooDeep(DecodeEvent.too_many_layers);
     return false;
   }
   p.linkType = <u16>LinkType.RawOld;

@@ -4,7 +4,7 @@ import { DecodeEvent } from "../abi/decode_events";
 import { Setting } from "../abi/settings";
 import { setting } from "../memory/settings";
 import { countAdd } from "../verdict/counters";
-import { Packet } from "./packet";
+import { Packet, PacketFlag } from "./packet";
 
 export const enum Layer {
   None = 0,
@@ -70,7 +70,8 @@ export function enter(p: Packet): bool {
   p.layers++;
   if (<u32>p.layers < maxLayers()) return true;
   countAdd(Counter.decoder__too_many_layers, 1);
-  p.invalid(DecodeEvent.too_many_layers);
+  p.set(PacketFlag.Invalid);
+  p.tooDeep(DecodeEvent.too_many_layers);
   return false;
 }
 

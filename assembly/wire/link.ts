@@ -60,7 +60,7 @@ function byType(p: Packet, type: u16, offset: u32, unknown: u32): Step {
     return Step.Failed;
   }
   if (layer == Layer.Vlan && <u32>p.vlanCount >= MAX_VLANS) {
-    p.raise(DecodeEvent.vlan__too_many_layers);
+    p.tooDeep(DecodeEvent.vlan__too_many_layers);
     return Step.Ended;
   }
   return follow(layer, offset, Step.Settled);
@@ -143,7 +143,7 @@ function vlan(p: Packet, at: usize, length: u32): Step {
   if (!Vlan.check(length)) return tooSmall(p, DecodeEvent.vlan__header_too_small);
   if (!enter(p)) return Step.Failed;
   if (level >= MAX_VLANS) {
-    p.raise(DecodeEvent.vlan__too_many_layers);
+    p.tooDeep(DecodeEvent.vlan__too_many_layers);
     return Step.Failed;
   }
   const view = Vlan.at(at);

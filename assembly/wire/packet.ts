@@ -63,6 +63,8 @@ export enum PacketFlag {
   HasInner = 1 << 27,
   /** In detection: an exception policy would drop it in prevention. */
   WouldDrop = 1 << 28,
+  /** Headers nest deeper than the decoder goes: what they carry was not looked at. */
+  TooDeep = 1 << 29,
 }
 
 /** Most events one packet can carry; further ones are counted, not stored. */
@@ -181,6 +183,12 @@ export class Packet {
   /** Notes an event that makes the packet invalid. */
   invalid(event: u32): void {
     this.flags |= PacketFlag.Invalid;
+    this.raise(event);
+  }
+
+  /** Notes the event that says that headers nest too deep. */
+  tooDeep(event: u32): void {
+    this.flags |= PacketFlag.TooDeep;
     this.raise(event);
   }
 

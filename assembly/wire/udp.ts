@@ -1,6 +1,8 @@
 /** UDP header (RFC 768). */
 import { IpProto } from "../abi/codes";
 import { DecodeEvent } from "../abi/decode_events";
+import { Setting } from "../abi/settings";
+import { setting } from "../memory/settings";
 import { be16 } from "./bytes";
 import { Packet, PacketFlag } from "./packet";
 
@@ -24,10 +26,15 @@ export function noteUdp(p: Packet, at: usize, length: u32): bool {
     p.invalid(DecodeEvent.udp__hlen_too_small);
     return false;
   }
-  const total = <u32>be16(at + Field.length);
+  let total = <u32>be16(at + Field.length);
   if (length < total) {
     p.invalid(DecodeEvent.udp__pkt_too_small);
     return false;
+  }
+  if (total == 0 && p.ipVersion == 6 && setting(Setting.Prevent) != 0) {
+    // A jumbogram's length (RFC 2675, 4), which Linux takes in any packet: what the host would read must be inspected.
+    p.raise(DecodeEvent.udp__len_invalid);
+    total = length;
   }
   if (total < <u32>Field.size) {
     p.invalid(DecodeEvent.udp__len_invalid);
