@@ -181,6 +181,63 @@ evidence("holds the connection that announced its own, also when the first data 
   assert.equal(replayEvidence(found[0]!, database).deviations, []);
 });
 
+evidence("of a packet without a flow is that packet, and its fragments", () => {
+  const database = rules("alert pkthdr any any -> any any (decode-event:ipv4.trunc_pkt; sid:1;)");
+  const whole = talk("udp 192.0.2.1:4000 > 192.0.2.2:5000", "> cut");
+  const cut = whole.map((frame) => ({ ...frame, data: frame.data.subarray(0, 36) }));
+  const { found } = evidenceOf("flowless", [...talk(FLOW, ...REQUEST), ...cut], database);
+  assert.is(found.length, 1);
+  assert.is(found[0]!.frames.length, 1);
+  assert.equal(replayEvidence(found[0]!, database).deviations, []);
+});
+
+evidence("of one rule without flows is bounded: a flood leaves room for the rest", () => {
+  const database = rules("alert pkthdr any any -> any any (decode-event:ipv4.trunc_pkt; sid:1;)");
+  const [whole] = talk("udp 192.0.2.1:4000 > 192.0.2.2:5000", "> cut");
+  const cut = { ...whole!, data: whole!.data.subarray(0, 36) };
+  assert.is(evidenceOf("flood", Array(40).fill(cut), database).found.length, 16);
+});
+
+evidence("of a flow with more events than are told replays, too", () => {
+  const database = rules(
+    'alert udp any any -> any any (content:"often"; sid:1;)\nalert udp any any -> any any (content:"once"; sid:2;)',
+  );
+  const often = Array.from({ length: 120 }, () => ["> often", "--"]).flat();
+  const { found } = evidenceOf("many", talk("udp 192.0.2.1:4000 > 192.0.2.2:5000", ...often, "> once"), database);
+  const last = found.find(({ manifest }) => manifest.event?.sid === 2)!;
+  assert.is(last.manifest.events.length, 100);
+  assert.match(last.manifest.limits.join(), /the first 100 are told/);
+  assert.equal(replayEvidence(last, database).deviations, []);
+});
+
+evidence("says that the mode was changed while the flow was open", () => {
+  const database = rules(EVIL);
+  const place = join(written, "mode");
+  const recorder = new EvidenceRecorder({ folder: place, now: () => 0 });
+  const engine = new Engine({ mode: "detect", config, recorder });
+  engine.load(database);
+  for (const [index, { data, linkType, seconds, nanoseconds }] of talk(FLOW, ...REQUEST).entries()) {
+    if (index === 3) engine.setMode("prevent", database);
+    engine.write({ data, linkType, timestamp: seconds * 1_000_000 + nanoseconds / 1000 });
+    engine.inspect();
+  }
+  const { limits } = readEvidence(join(place, readdirSync(place)[0]!)).manifest;
+  assert.match(limits.join(), /the mode was changed while the flow was open/);
+});
+
+evidence("what ends a flow stands before what the frame after it tells", () => {
+  const database = rules(
+    'alert tcp any any -> any any (content:"first"; sid:1;)\nalert tcp any any -> any any (content:"later"; sid:2;)',
+  );
+  const engineFrames = [
+    ...talk("tcp 192.0.2.1:4000 > 192.0.2.2:99 open", "> first", "--", "> later"),
+    ...talk("tcp 192.0.2.1:4001 > 192.0.2.2:99 open", "-- 9000s", "> later"),
+  ];
+  for (const each of evidenceOf("ended", engineFrames, database).found) {
+    assert.equal(replayEvidence(each, database).deviations, []);
+  }
+});
+
 evidence("another database, configuration or engine is named, and so is a verdict that differs", () => {
   const { found } = evidenceOf("other", talk(FLOW, ...REQUEST), rules(EVIL));
   const result = replayEvidence(found[0]!, rules(EVIL.replace("/evil", "/else")));

@@ -6,6 +6,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { DropReason } from "../../../assembly/abi/codes.ts";
 import { EventType, GroupKind } from "../../../assembly/abi/frames.ts";
 import type { Engine, FrameRecorder } from "../engine/engine.ts";
 import { RuleReader } from "../engine/rule_records.ts";
@@ -58,9 +59,19 @@ const MAX_FILES = 10_000;
 /** What a frame costs besides its bytes, and a flow besides its frames. */
 const OVERHEAD = 384;
 /** Events of a flow that are told at most. */
-const MAX_EVENTS = 100;
+export const MAX_EVENTS = 100;
+/** Findings of one rule in packets without a flow: a flood of them must not use up all files. */
+const LOOSE_FINDINGS = 16;
 const KIND_SHIFT = 56n;
 const ID_MASK = (1n << KIND_SHIFT) - 1n;
+const FLOW_KIND = BigInt(GroupKind.Flow);
+/** Reasons of drops when a pool was exhausted. */
+const SHORTAGES: ReadonlySet<number> = new Set([
+  DropReason.DefragMemcap,
+  DropReason.FlowMemcap,
+  DropReason.AppLayerMemcap,
+  DropReason.StreamMemcap,
+]);
 
 /** The frames of one flow, or of one datagram's fragments. */
 interface Log {
@@ -72,8 +83,15 @@ interface Log {
   missing: number;
   events: EvidenceEvent[];
   written: Set<string>;
-  /** The database that was in force when it began. */
+  /** The database that was in force when it began, and the core's settings. */
   generation: number;
+  settings: Uint32Array;
+}
+
+/** A frame, and what it belongs to. */
+interface Here {
+  frame: EvidenceFrame;
+  groups: readonly bigint[];
 }
 
 interface Pending {
@@ -95,6 +113,8 @@ export class EvidenceRecorder implements FrameRecorder {
   private digest: EvidenceManifest["database"] = { sha256: "", "rules-sha256": "" };
   private generation = 0;
   private files = 0;
+  /** Findings without a flow, by rule. */
+  private readonly loose = new Map<string, number>();
 
   /** @throws VpatchError when the folder cannot be made */
   constructor(options: RecorderOptions) {
@@ -130,7 +150,7 @@ export class EvidenceRecorder implements FrameRecorder {
 
   /** An event of the core, during `inspect` or `finish`. */
   event(view: EventView, { rules }: Engine): void {
-    if ((view.type !== EventType.Alert && view.type !== EventType.Drop) || view.flow === 0n) return;
+    if (view.type !== EventType.Alert && view.type !== EventType.Drop) return;
     const { sid = 0, gid = 1, rev = 0, msg = "" } = this.describe(view.rule, rules);
     const event: EvidenceEvent = evidenceEvent(view, { sid, gid, rev, msg });
     this.pending.push({ flow: view.flow, event, rule: view.rule });
@@ -141,8 +161,9 @@ export class EvidenceRecorder implements FrameRecorder {
     for (const [index, frame] of frames.entries()) {
       this.sequence++;
       this.recorded.set(frame, this.sequence);
-      this.keep(frame, engine.groups(index));
-      this.settle(engine, frame.number);
+      const groups = engine.groups(index);
+      this.keep(frame, groups, engine.settings);
+      this.settle(engine, { frame, groups });
     }
     this.settle(engine);
   }
@@ -178,11 +199,11 @@ export class EvidenceRecorder implements FrameRecorder {
     for (const link of log.links) this.collect(link, into);
   }
 
-  private keep(frame: EvidenceFrame, groups: readonly bigint[]): void {
+  private keep(frame: EvidenceFrame, groups: readonly bigint[], settings: Uint32Array): void {
     const kindOf = (group: bigint): number => Number(group >> KIND_SHIFT);
     for (const group of groups) {
       if (kindOf(group) === GroupKind.Parent) continue;
-      const log = this.log(group);
+      const log = this.log(group, settings);
       if (kindOf(group) === GroupKind.Flow) {
         for (const other of groups) if (kindOf(other) !== GroupKind.Flow) log.links.add(other);
       }
@@ -201,7 +222,7 @@ export class EvidenceRecorder implements FrameRecorder {
   }
 
   /** The log of a group, the newest of all from now on. */
-  private log(group: bigint): Log {
+  private log(group: bigint, settings: Uint32Array): Log {
     const log = this.logs.get(group) ?? {
       head: [],
       tail: [],
@@ -212,6 +233,7 @@ export class EvidenceRecorder implements FrameRecorder {
       events: [],
       written: new Set(),
       generation: this.generation,
+      settings,
     };
     if (!this.logs.delete(group)) this.bytes += OVERHEAD;
     this.logs.set(group, log);
@@ -240,22 +262,27 @@ export class EvidenceRecorder implements FrameRecorder {
     if (log) this.bytes -= log.bytes + OVERHEAD;
   }
 
-  /** Writes the evidence of what happened in frame `number`; without a number, of all that is left. */
-  private settle(engine: Engine, number?: number): void {
-    if (this.pending.length === 0) return;
-    const due = this.pending.filter(({ event }) => number === undefined || event.frame === number);
-    if (due.length === 0) return;
-    this.pending = this.pending.filter((each) => !due.includes(each));
+  /** Makes the evidence of what happened up to a frame; without one, of all that is left. */
+  private settle(engine: Engine, here?: Here): void {
+    // What ends a flow has no frame: it stands in the order in which it was told.
+    const last = this.pending.findLastIndex(({ event }) => here === undefined || event.frame === here.frame.number);
+    if (last < 0) return;
+    const due = this.pending.splice(0, last + 1);
     for (const { flow, event } of due) {
-      const { events } = this.log(flowGroup(flow));
+      if (flow === 0n) continue;
+      const { events } = this.log(flowGroup(flow), engine.settings);
       if (events.length < MAX_EVENTS) events.push(event);
     }
-    for (const each of due) this.find(engine, each);
+    for (const each of due) {
+      if (each.flow !== 0n) this.find(engine, each);
+      else if (here) this.findLoose(engine, each, due, here);
+    }
     this.bound();
   }
 
-  private find(engine: Engine, { flow, event, rule }: Pending): void {
-    const log = this.log(flowGroup(flow));
+  private find(engine: Engine, pending: Pending): void {
+    const { flow, event, rule } = pending;
+    const log = this.log(flowGroup(flow), engine.settings);
     // One file a rule and flow, and one for a drop that no rule asked for; the drops that follow in the flow tell nothing new.
     const name = event.type === "alert" ? `${event.gid}:${event.sid}` : "drop";
     if (log.written.has(name) || (event.type === "drop" && log.written.size > 0)) return;
@@ -263,20 +290,55 @@ export class EvidenceRecorder implements FrameRecorder {
     log.written.add(name);
     const { frames, missing } = this.framesOf([flowGroup(flow)]);
     const events = [...log.events];
-    const replaced = log.generation !== this.generation;
-    const { database } = this;
-    const make = (): Evidence => {
-      const limits = rule === undefined ? [] : crossFlowState(database, rule);
-      if (missing > 0) limits.push(`${missing} frames of the flow did not fit into the bound of the evidence`);
-      if (replaced) limits.push("the database was replaced while the flow was open");
-      const text = rule === undefined ? undefined : engine.rules[rule]?.text;
-      const { type: kind, timestamp } = event;
-      const about = { kind, timestamp, event, events, missing, limits, ...(text === undefined ? {} : { rule: text }) };
-      return { manifest: { ...this.parties(engine), ...about }, frames };
-    };
-    const file = evidenceName(event.timestamp / 1000, `${flow}-${event.sid || "drop"}`);
+    const limits = [
+      ...(rule === undefined ? [] : crossFlowState(this.database, rule)),
+      ...shortage(event),
+      ...(missing > 0 ? [`${missing} frames of the flow did not fit into the bound of the evidence`] : []),
+      ...(events.length >= MAX_EVENTS ? [`of the flow's events the first ${MAX_EVENTS} are told`] : []),
+      ...(log.generation === this.generation ? [] : ["the database was replaced while the flow was open"]),
+      ...(log.settings === engine.settings ? [] : ["the mode was changed while the flow was open"]),
+    ];
+    this.hand(engine, pending, `${flow}-${event.sid || "drop"}`, { events, missing, limits }, frames);
+  }
+
+  /** Of a packet without a flow: it alone, or with the other fragments of its datagram. */
+  private findLoose(engine: Engine, pending: Pending, due: readonly Pending[], { frame, groups }: Here): void {
+    const { event, rule } = pending;
+    const name = event.type === "alert" ? `${event.gid}:${event.sid}` : "drop";
+    const count = this.loose.get(name) ?? 0;
+    const told = due.some((other) => other.flow === 0n && other.event.type === "alert");
+    if (count >= LOOSE_FINDINGS || (event.type === "drop" && told)) return;
+    if (this.options.accepts?.(event) === false) return;
+    this.loose.set(name, count + 1);
+    const { frames, missing } = this.framesOf(groups.filter((group) => group >> KIND_SHIFT !== FLOW_KIND));
+    const events = due.filter(({ flow }) => flow === 0n).map((each) => each.event);
+    const limits = [...(rule === undefined ? [] : crossFlowState(this.database, rule)), ...shortage(event)];
+    const all = frames.includes(frame) ? frames : [...frames, frame];
+    this.hand(engine, pending, `frame${event.frame}-${event.sid || "drop"}`, { events, missing, limits }, all);
+  }
+
+  private hand(
+    engine: Engine,
+    { flow, event, rule }: Pending,
+    about: string,
+    found: Pick<EvidenceManifest, "events" | "missing" | "limits">,
+    frames: EvidenceFrame[],
+  ): void {
+    const text = rule === undefined ? undefined : engine.rules[rule]?.text;
+    const { type: kind, timestamp } = event;
+    const make = (): Evidence => ({
+      manifest: {
+        ...this.parties(engine),
+        kind,
+        timestamp,
+        event,
+        ...found,
+        ...(text === undefined ? {} : { rule: text }),
+      },
+      frames,
+    });
     const { keep = (finding) => this.write(finding) } = this.options;
-    keep({ name: file, event, flow, rule, make });
+    keep({ name: evidenceName(timestamp / 1000, about), event, flow, rule, make });
   }
 
   private write({ name, make }: Finding): void {
@@ -292,6 +354,11 @@ export class EvidenceRecorder implements FrameRecorder {
   parties(engine: Pick<Engine, "binary" | "settings">): EvidenceParties {
     return partiesOf(engine, this.digest, this.options.now());
   }
+}
+
+/** What other flows had a part in when memory was short. */
+function shortage({ reason }: EvidenceEvent): string[] {
+  return SHORTAGES.has(reason) ? ["memory was short: other flows had a part in that"] : [];
 }
 
 function flowGroup(id: bigint): bigint {
