@@ -223,6 +223,12 @@ export enum Setting {
   SmbMaxWriteSize,
   SmbMaxWriteQueueSize,
   SmbMaxWriteQueueCount,
+  /** flow.memcap */
+  FlowMemcap,
+  /** detect.thresholds.memcap */
+  ThresholdsMemcap,
+  /** app-layer.protocols.ssh.encryption-handling: 0 default, 1 bypass, 2 full */
+  SshEncryptionHandling,
   COUNT,
 }
 

@@ -13,7 +13,7 @@ import { noteFrame } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { hasshOf } from "./ssh_hassh";
 import { freeText, setText, Text } from "./text";
-import { AppState, closeTx, openState, openTx, StateFlag, Tx } from "./transaction";
+import { AppState, closeTx, openState, openTx, StateFlag, Tx, whenEncrypted } from "./transaction";
 import { view } from "./view";
 
 enum Message {
@@ -201,7 +201,7 @@ function newKeys(state: AppState, tx: SshTx, side: SshSide, direction: u32): voi
   if (sshSide(tx, direction ^ 1).phase != <u8>SshProgress.Finished) return;
   tx.advance(Direction.ToServer, SshProgress.Finished);
   tx.advance(Direction.ToClient, SshProgress.Finished);
-  state.flags |= StateFlag.NoPayloadInspection;
+  state.flags |= whenEncrypted(setting(Setting.SshEncryptionHandling));
 }
 
 function text(t: Text): bool {

@@ -5,13 +5,15 @@
 import { AppEvent } from "../abi/app_events";
 import { AppProto, Direction } from "../abi/codes";
 import { TlsProgress } from "../abi/progress";
+import { Setting } from "../abi/settings";
 import { Account, acquire, release, resize } from "../memory/heap";
+import { setting } from "../memory/settings";
 import { contentAt, contentLength, ElementFault, elementFault, readElement } from "./der";
 import { noteFrame } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { checkClientHello, checkServerHello } from "./tls_hello";
 import { sideOf, TlsSide, TlsTx } from "./tls_state";
-import { AppState, closeTx, openState, openTx, StateFlag, Tx } from "./transaction";
+import { AppState, closeTx, openState, openTx, Tx, whenEncrypted } from "./transaction";
 
 enum Content {
   ChangeCipherSpec = 20,
@@ -150,7 +152,7 @@ function applicationData(state: AppState, tx: TlsTx, side: TlsSide, direction: u
   tx.advance(direction, TlsProgress.Finished);
   if (tx.progress(direction ^ 1) >= <u32>TlsProgress.HandshakeDone) {
     tx.advance(direction ^ 1, TlsProgress.Finished);
-    state.flags |= StateFlag.NoPayloadInspection;
+    state.flags |= whenEncrypted(setting(Setting.TlsEncryptionHandling));
   }
 }
 

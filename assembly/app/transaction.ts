@@ -48,6 +48,12 @@ export enum StateFlag {
   Bypass = 8,
 }
 
+/** What a parser asks for once both sides encrypt. @param handling `encryption-handling`: 0 track-only, 1 bypass, 2 full */
+export function whenEncrypted(handling: u32): u32 {
+  if (handling == 2) return 0;
+  return handling == 1 ? StateFlag.NoPayloadInspection | StateFlag.Bypass : StateFlag.NoPayloadInspection;
+}
+
 @unmanaged
 export class AppState {
   /** AppProto */

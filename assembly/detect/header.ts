@@ -113,8 +113,8 @@ export function matchHeader(rule: usize, packet: Packet): bool {
   return false;
 }
 
-/** The first check of the header that fails. */
-function checkHeader(rule: usize, packet: Packet): HeaderCheck {
+/** Is the packet of an IP version and protocol that the rule is about? */
+export function checkProtocol(rule: usize, packet: Packet): HeaderCheck {
   const flags = load<u32>(rule, RuleRecord.flags);
   if ((flags & (RuleFlag.Ipv4Only | RuleFlag.Ipv6Only)) != 0) {
     if ((flags & RuleFlag.Ipv4Only) != 0 && packet.ipVersion != 4) return HeaderCheck.IpVersion;
@@ -126,6 +126,14 @@ function checkHeader(rule: usize, packet: Packet): HeaderCheck {
     if (packet.ipVersion == 0) return HeaderCheck.IpVersion;
     if ((load<u8>(database + protocols + (proto >> 3)) & (1 << (proto & 7))) == 0) return HeaderCheck.Protocol;
   }
+  return HeaderCheck.None;
+}
+
+/** The first check of the header that fails. */
+function checkHeader(rule: usize, packet: Packet): HeaderCheck {
+  const flags = load<u32>(rule, RuleRecord.flags);
+  const failed = checkProtocol(rule, packet);
+  if (failed != HeaderCheck.None) return failed;
   const sourcePorts = load<u32>(rule, RuleRecord.sourcePorts);
   const destinationPorts = load<u32>(rule, RuleRecord.destinationPorts);
   if ((sourcePorts | destinationPorts) != 0) {

@@ -5,6 +5,7 @@ import { EventFlag } from "../abi/frames";
 import { Flow, FlowFlag } from "../flow/flow";
 import { rawData, rawLength, rawNext, rawOffset, rawWindow } from "../stream/raw";
 import { Session } from "../stream/session";
+import { traceBuffer } from "../verdict/trace";
 import { Packet, PacketFlag } from "../wire/packet";
 import { Candidates } from "./candidates";
 import { inspectBuffer } from "./content/inspect";
@@ -38,6 +39,18 @@ export function prefilterStream(packet: Packet, candidates: Candidates): void {
   const s = changetype<Session>(session);
   for (let more = rawWindow(s, packet.direction, packet); more; more = rawNext()) {
     prefilterAll(PrefilterKind.Stream, packet.direction, rawData, rawLength, rawOffset, candidates);
+  }
+}
+
+/** Shows the bytes in which the scan looked for the literals of a rule. */
+export function tracePayload(rule: usize, packet: Packet): void {
+  if (packet.payloadLength > 0) traceBuffer(0, packet.payload, packet.payloadLength, 0);
+  const streamed = (load<u32>(rule, RuleRecord.flags) & RuleFlag.RequireStream) != 0;
+  if (!streamed || !packet.has(PacketFlag.HasStreamData) || packet.has(PacketFlag.NoPayloadInspection)) return;
+  const s = changetype<Session>(session);
+  for (let more = rawWindow(s, packet.direction, packet); more; more = rawNext()) {
+    const same = rawLength == packet.payloadLength && memory.compare(rawData, packet.payload, rawLength) == 0;
+    if (!same) traceBuffer(0, rawData, rawLength, rawOffset);
   }
 }
 

@@ -18,17 +18,17 @@ import { Flow, FlowFlag } from "../flow/flow";
 import { buffers, ruleCount, rules } from "../rules/database";
 import { overBudget } from "../verdict/cost";
 import { countAdd } from "../verdict/counters";
-import { openTrace, traceBuffer, traced, traceHeader, traceNotBrought, tracing } from "../verdict/trace";
+import { openTrace, traced, traceHeader, traceNotBrought, tracing } from "../verdict/trace";
 import { Packet, PacketFlag } from "../wire/packet";
 import { isCandidate, putDown, takeUp, tracedRuleAt, tracedRuleCount } from "./account";
 import { addMatch, configureAlerts, finishMatches, NO_TX, openMatches } from "./alerts";
 import { Candidates, reserveCandidates } from "./candidates";
 import { runFrames } from "./frames";
 import { matchHead } from "./head";
-import { configureHeader, openHeader } from "./header";
+import { checkProtocol, configureHeader, openHeader } from "./header";
 import { addIpOnlyRules } from "./ip_only";
 import { packetBuffer, packetBufferData, packetBufferLength } from "./packet/buffers";
-import { matchPayload, openPayload, payloadFlags, prefilterStream } from "./payload";
+import { matchPayload, openPayload, payloadFlags, prefilterStream, tracePayload } from "./payload";
 import { runPostMatch } from "./post_match";
 import {
   addRuleLists,
@@ -207,8 +207,8 @@ function traceCandidates(packet: Packet): void {
     const type = <u32>load<u8>(rule, RuleRecord.type);
     if (type == RuleType.Transaction || type <= <u32>RuleType.LikeIpOnly) continue;
     if ((load<u32>(rule, RuleRecord.flags) & RuleFlag.Frame) != 0) continue;
-    if (isCandidate(changetype<Candidates>(packetSet), index)) continue;
+    if (isCandidate(changetype<Candidates>(packetSet), index) || checkProtocol(rule, packet) != HeaderCheck.None) continue;
     traceNotBrought(index, TraceStage.Packet);
-    if (packet.payloadLength > 0) traceBuffer(0, packet.payload, packet.payloadLength, 0);
+    tracePayload(rule, packet);
   }
 }

@@ -55,6 +55,8 @@ let refused: bool = false;
 
 export function configureFlows(): bool {
   capacity = max<u32>(setting(Setting.Flows), 1);
+  const memcap = setting(Setting.FlowMemcap);
+  if (memcap != 0) capacity = min(capacity, max<u32>(memcap / offsetof<Flow>(), 1));
   const made = makePool(offsetof<Flow>(), capacity + SPARE);
   let count: u32 = 64;
   while (count < capacity && count < MAX_BUCKETS) count <<= 1;

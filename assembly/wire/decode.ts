@@ -65,7 +65,8 @@ function layerInGre(): Layer {
     case EtherType.Arp:
       return Layer.Arp;
     case EtherType.Erspan:
-      return greSequence ? Layer.ErspanII : Layer.ErspanI;
+      if (greSequence) return Layer.ErspanII;
+      return setting(Setting.ErspanTypeI) == 0 ? Layer.None : Layer.ErspanI;
     default:
       return Layer.None;
   }

@@ -43,7 +43,9 @@ let buckets: usize = 0;
 let mask: u32 = 0;
 
 export function configureTable(): bool {
-  const items = setting(Setting.RuleStateItems);
+  let items = setting(Setting.RuleStateItems);
+  const memcap = setting(Setting.ThresholdsMemcap);
+  if (memcap != 0) items = min(items, max<u32>(memcap / offsetof<Entry>(), 1));
   const made = makePool(<u32>offsetof<Entry>(), items);
   if (made == null) return false;
   pool = changetype<usize>(made);

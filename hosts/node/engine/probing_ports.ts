@@ -12,6 +12,7 @@ interface DetectionPorts {
 
 /** The part of a protocol's settings, or of one of its transports, that names ports. */
 export interface ProbedProtocol {
+  enabled?: string;
   "detection-ports"?: DetectionPorts;
 }
 
@@ -86,6 +87,7 @@ export function probingPorts(
     const settings = named[name];
     const known = usual.get(proto) ?? {};
     return (["tcp", "udp"] as const).flatMap((transport) => {
+      if (settings?.[transport]?.enabled === "no") return [];
       const own = settings?.[transport]?.["detection-ports"];
       const shared = settings?.["detection-ports"];
       const given = [own, shared].find((ports) => ports?.dp ?? ports?.sp ?? ports?.toserver);

@@ -71,6 +71,8 @@ function capacities(config: Configuration, set: Set): void {
   set(Setting.HashSeed, config.vpatch["hash-seed"]);
   set(Setting.DefragMemcap, config.defrag.memcap);
   set(Setting.StreamMemcap, config.stream.memcap);
+  set(Setting.FlowMemcap, config.flow.memcap);
+  set(Setting.ThresholdsMemcap, config.detect.thresholds.memcap);
   set(Setting.ReassemblyMemcap, config.stream.reassembly.memcap);
   set(Setting.HttpMemcap, config["app-layer"].protocols.http.memcap);
   set(Setting.FtpMemcap, config["app-layer"].protocols.ftp.memcap);
@@ -289,6 +291,7 @@ function applications(config: Configuration, set: Set): void {
   const { tls, ssh } = protocols;
   const handling = tls["encryption-handling"] === "default" ? tls["encrypt-handling"] : tls["encryption-handling"];
   set(Setting.TlsEncryptionHandling, HANDLING[handling] ?? 0);
+  set(Setting.SshEncryptionHandling, HANDLING[ssh["encryption-handling"]] ?? 0);
   set(Setting.TlsJa3, on(tls["ja3-fingerprints"]));
   set(Setting.TlsJa4, on(tls["ja4-fingerprints"]));
   set(Setting.SshHassh, on(ssh.hassh));

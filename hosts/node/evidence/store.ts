@@ -3,7 +3,7 @@
  * too many or they take too much room.
  */
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileError } from "../errors.ts";
 import { encodeEvidence } from "./container.ts";
@@ -108,7 +108,10 @@ export class EvidenceStore {
     const file = join(this.#options.folder, name);
     try {
       // One that has given way already is not written at all.
-      if (this.#files.has(name)) await writeFile(file, bytes, { mode: 0o600 });
+      if (this.#files.has(name)) {
+        await writeFile(`${file}.part`, bytes, { mode: 0o600 });
+        await rename(`${file}.part`, file);
+      }
       this.#written++;
     } catch (cause) {
       const { message } = fileError(cause, file) as Error;

@@ -53,11 +53,12 @@ export class Replay {
   private readonly options: ReplayOptions;
   /** Frames of the batch as the capture gave them, kept for the writer. */
   private readonly batch: CapturedFrame[] = [];
-  private ignoreChecksums = false;
+  private ignoreChecksums: boolean;
 
   constructor(engine: InspectionEngine, options: ReplayOptions = {}) {
     this.engine = engine;
     this.options = options;
+    this.ignoreChecksums = engine.config["pcap-file"]["checksum-checks"] === "no";
   }
 
   /**

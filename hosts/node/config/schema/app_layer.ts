@@ -60,7 +60,7 @@ const http = protocol("HTTP/1", "yes", {
       "http-body-inline": toggle("Inspect bodies as they arrive. `auto`: in prevention.", ["auto"], "auto"),
       "double-decode-path": bool("Undo percent encoding twice in the path.", false),
       "double-decode-query": bool("Undo percent encoding twice in the query.", false),
-      "decompression-time-limit": integer("Microseconds a body may take to unpack.", 100000),
+      "decompression-time-limit": integer("Microseconds a body may take to unpack. The core has no clock.", 100000, { inert: true }),
       "lzma-enabled": bool("Unpack LZMA.", false),
       "lzma-memlimit": size("Memory of an LZMA decoder.", "1mb"),
       "compression-bomb-limit": size("Bytes unpacked from a body at most.", "1mb"),
@@ -92,9 +92,9 @@ const smtp = protocol("SMTP", "yes", {
     "body-md5": toggle("Compute the body's MD5. `auto`: when a rule asks.", ["auto"], "no"),
   }),
   "inspected-tracker": section("Inspection of attachments.", {
-    "content-limit": size("Bytes inspected at most.", 100000),
-    "content-inspect-min-size": size("Bytes before the first inspection.", 32768),
-    "content-inspect-window": size("Bytes inspected again with new ones.", 4096),
+    "content-limit": size("Bytes inspected at most.", 100000, { inert: true }),
+    "content-inspect-min-size": size("Bytes before the first inspection.", 32768, { inert: true }),
+    "content-inspect-window": size("Bytes inspected again with new ones.", 4096, { inert: true }),
   }),
 });
 
@@ -102,8 +102,8 @@ const FINGERPRINT = ["auto"] as const;
 const HANDLING = ["default", "track-only", "bypass", "full"] as const;
 
 const tls = protocol("TLS", "yes", {
-  "ja3-fingerprints": toggle("Compute JA3. `auto`: when a rule asks.", FINGERPRINT, "auto"),
-  "ja4-fingerprints": toggle("Compute JA4. `auto`: when a rule asks.", FINGERPRINT, "auto"),
+  "ja3-fingerprints": toggle("Compute JA3. Always so, when a rule asks.", FINGERPRINT, "auto", { inert: true }),
+  "ja4-fingerprints": toggle("Compute JA4. Always so, when a rule asks.", FINGERPRINT, "auto", { inert: true }),
   "encryption-handling": choice("What is done with a flow once it is encrypted.", HANDLING, "default"),
   "encrypt-handling": choice("Older name of `encryption-handling`.", HANDLING, "default"),
   subjectaltname: foreign("Logging."),
@@ -124,7 +124,7 @@ export const appLayer = section("Application protocols.", {
     ssh,
     dns: protocol("DNS"),
     ftp: protocol("FTP", "yes", {
-      memcap: size("Memory for FTP state.", 0),
+      memcap: size("Memory for FTP state.", 0, { inert: true }),
       "max-tx": integer("Open transactions of one flow.", 1024),
     }),
     "ftp-data": protocol("FTP data"),

@@ -25,8 +25,10 @@ export const detect = section("Detection.", {
   "sgh-mpm-caching": foreign("Rule groups."),
   "sgh-mpm-caching-path": foreign("Rule groups."),
   "inspection-recursion-limit": integer("Steps of one payload inspection; 0 is without limit.", 3000),
-  "stream-tx-log-limit": integer("Transactions a stream rule's alert is logged with.", 4),
-  "guess-applayer-tx": bool("Log a stream rule's alert with a transaction when there is only one.", false),
+  "stream-tx-log-limit": integer("Transactions a stream rule's alert is logged with.", 4, { inert: true }),
+  "guess-applayer-tx": bool("Log a stream rule's alert with a transaction when there is only one.", false, {
+    inert: true,
+  }),
   "delayed-detect": foreign("Start-up."),
   prefilter: section("Prefilters.", { default: choice("Kinds used.", ["mpm", "auto"], "mpm", { inert: true }) }),
   grouping: foreign("Rule groups."),
@@ -38,7 +40,9 @@ export const detect = section("Detection.", {
 });
 
 export const pcre = section("Regular expressions.", {
-  "match-limit": integer("Steps of the backtracking engine for one search.", 3500),
+  "match-limit": integer("Steps of the backtracking engine for one search. It has a fixed bound here.", 3500, {
+    inert: true,
+  }),
   "match-limit-recursion": integer("Depth of that engine. It has a fixed bound here.", 1500, { inert: true }),
 });
 

@@ -94,7 +94,7 @@ function timeouts(proto: string, stock: Times, builtin: Partial<Times> = {}) {
   return section(`Seconds of silence after which a ${proto} flow ends.`, {
     new: integer("Only one side was heard.", stock.new, seconds("new")),
     established: integer("Both sides were heard.", stock.established, seconds("established")),
-    closed: integer("The connection was closed.", stock.closed, seconds("closed")),
+    closed: integer("The connection was closed.", stock.closed, { ...seconds("closed"), inert: proto !== "TCP" }),
     bypassed: integer("The flow is bypassed.", stock.bypassed, seconds("bypassed")),
     "emergency-new": integer("As `new`, when the flow table is full.", 10, { inert: true }),
     "emergency-established": integer("As `established`, when the flow table is full.", 100, { inert: true }),
