@@ -50,8 +50,7 @@ export enum StateFlag {
 
 /** What a parser asks for once both sides encrypt. @param handling `encryption-handling`: 0 track-only, 1 bypass, 2 full */
 export function whenEncrypted(handling: u32): u32 {
-  if (handling == 2) return 0;
-  return handling == 1 ? StateFlag.NoPayloadInspection | StateFlag.Bypass : StateFlag.NoPayloadInspection;
+  return handling == 2 ? 0 : StateFlag.NoPayloadInspection;
 }
 
 @unmanaged

@@ -130,7 +130,7 @@ export function checkProtocol(rule: usize, packet: Packet): HeaderCheck {
 }
 
 /** The first check of the header that fails. */
-function checkHeader(rule: usize, packet: Packet): HeaderCheck {
+export function checkHeader(rule: usize, packet: Packet): HeaderCheck {
   const flags = load<u32>(rule, RuleRecord.flags);
   const failed = checkProtocol(rule, packet);
   if (failed != HeaderCheck.None) return failed;

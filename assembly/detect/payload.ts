@@ -42,11 +42,12 @@ export function prefilterStream(packet: Packet, candidates: Candidates): void {
   }
 }
 
-/** Shows the bytes in which the scan looked for the literals of a rule. */
-export function tracePayload(rule: usize, packet: Packet): void {
+/** Shows the bytes in which the scan looked for the literals of a rule; those of the stream when the rule's header holds. */
+export function tracePayload(rule: usize, packet: Packet, holds: bool): void {
   if (packet.payloadLength > 0) traceBuffer(0, packet.payload, packet.payloadLength, 0);
   const streamed = (load<u32>(rule, RuleRecord.flags) & RuleFlag.RequireStream) != 0;
-  if (!streamed || !packet.has(PacketFlag.HasStreamData) || packet.has(PacketFlag.NoPayloadInspection)) return;
+  if (!holds || !streamed || !packet.has(PacketFlag.HasStreamData) || packet.has(PacketFlag.NoPayloadInspection))
+    return;
   const s = changetype<Session>(session);
   for (let more = rawWindow(s, packet.direction, packet); more; more = rawNext()) {
     const same = rawLength == packet.payloadLength && memory.compare(rawData, packet.payload, rawLength) == 0;

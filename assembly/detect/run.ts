@@ -25,7 +25,7 @@ import { addMatch, configureAlerts, finishMatches, NO_TX, openMatches } from "./
 import { Candidates, reserveCandidates } from "./candidates";
 import { runFrames } from "./frames";
 import { matchHead } from "./head";
-import { checkProtocol, configureHeader, openHeader } from "./header";
+import { checkHeader, checkProtocol, configureHeader, openHeader } from "./header";
 import { addIpOnlyRules } from "./ip_only";
 import { packetBuffer, packetBufferData, packetBufferLength } from "./packet/buffers";
 import { matchPayload, openPayload, payloadFlags, prefilterStream, tracePayload } from "./payload";
@@ -207,8 +207,9 @@ function traceCandidates(packet: Packet): void {
     const type = <u32>load<u8>(rule, RuleRecord.type);
     if (type == RuleType.Transaction || type <= <u32>RuleType.LikeIpOnly) continue;
     if ((load<u32>(rule, RuleRecord.flags) & RuleFlag.Frame) != 0) continue;
-    if (isCandidate(changetype<Candidates>(packetSet), index) || checkProtocol(rule, packet) != HeaderCheck.None) continue;
+    if (isCandidate(changetype<Candidates>(packetSet), index) || checkProtocol(rule, packet) != HeaderCheck.None)
+      continue;
     traceNotBrought(index, TraceStage.Packet);
-    tracePayload(rule, packet);
+    tracePayload(rule, packet, checkHeader(rule, packet) == HeaderCheck.None);
   }
 }

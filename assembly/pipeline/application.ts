@@ -17,8 +17,7 @@ import { InputFlag, PARSE_ERROR } from "../app/input";
 import { closeApp, completeProgress, hasParser, openApp, parseApp, takeOver } from "../app/registry";
 import { AppState, StateFlag, Tx, TxFlag } from "../app/transaction";
 import { applyException } from "../flow/exception";
-import { Flow, FlowFlag, FlowState } from "../flow/flow";
-import { setFlowState } from "../flow/table";
+import { Flow, FlowFlag } from "../flow/flow";
 import { setting } from "../memory/settings";
 
 import {
@@ -305,7 +304,6 @@ function obey(packet: Packet, flow: Flow, state: AppState): void {
     flow.flags |= FlowFlag.NoPayloadInspection;
     packet.set(PacketFlag.NoPayloadInspection);
   }
-  if ((state.flags & StateFlag.Bypass) != 0) setFlowState(flow, FlowState.Bypassed);
   state.flags = 0;
   if (state.proto == <u8>AppProto.Doh2 && flow.appProto == <u8>AppProto.Http2) {
     flow.appProtoOriginal = flow.appProto;

@@ -177,7 +177,7 @@ evidence("holds the connection that announced its own, also when the first data 
     ...talk("tcp 192.0.2.1:4001 > 192.0.2.2:21001", "< what the file holds"),
   ];
   const { found } = evidenceOf("announced", frames, database);
-  assert.is(found[0]?.frames[0]!.number, 1, "the control connection");
+  assert.is(found[0]!.frames[0]!.number, 1, "the control connection");
   assert.equal(replayEvidence(found[0]!, database).deviations, []);
 });
 

@@ -13,6 +13,7 @@ let descriptor: usize = 0;
 
 export function configure(maxLayers: u32): void {
   putSetting(Setting.MaxLayers, maxLayers);
+  putSetting(Setting.ErspanTypeI, 1);
   putSetting(Setting.Teredo, 1);
   putSetting(Setting.TeredoPort, 3544);
   putSetting(Setting.Vxlan, 1);

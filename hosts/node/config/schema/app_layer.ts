@@ -60,7 +60,9 @@ const http = protocol("HTTP/1", "yes", {
       "http-body-inline": toggle("Inspect bodies as they arrive. `auto`: in prevention.", ["auto"], "auto"),
       "double-decode-path": bool("Undo percent encoding twice in the path.", false),
       "double-decode-query": bool("Undo percent encoding twice in the query.", false),
-      "decompression-time-limit": integer("Microseconds a body may take to unpack. The core has no clock.", 100000, { inert: true }),
+      "decompression-time-limit": integer("Microseconds a body may take to unpack. The core has no clock.", 100000, {
+        inert: true,
+      }),
       "lzma-enabled": bool("Unpack LZMA.", false),
       "lzma-memlimit": size("Memory of an LZMA decoder.", "1mb"),
       "compression-bomb-limit": size("Bytes unpacked from a body at most.", "1mb"),
@@ -99,12 +101,14 @@ const smtp = protocol("SMTP", "yes", {
 });
 
 const FINGERPRINT = ["auto"] as const;
+const ENCRYPTED =
+  "What is done with a flow once it is encrypted. `full`: it is inspected on; else nothing of its payload is looked at.";
 const HANDLING = ["default", "track-only", "bypass", "full"] as const;
 
 const tls = protocol("TLS", "yes", {
   "ja3-fingerprints": toggle("Compute JA3. Always so, when a rule asks.", FINGERPRINT, "auto", { inert: true }),
   "ja4-fingerprints": toggle("Compute JA4. Always so, when a rule asks.", FINGERPRINT, "auto", { inert: true }),
-  "encryption-handling": choice("What is done with a flow once it is encrypted.", HANDLING, "default"),
+  "encryption-handling": choice(ENCRYPTED, HANDLING, "default"),
   "encrypt-handling": choice("Older name of `encryption-handling`.", HANDLING, "default"),
   subjectaltname: foreign("Logging."),
   "session-tickets": foreign("Decryption."),
@@ -112,7 +116,7 @@ const tls = protocol("TLS", "yes", {
 
 const ssh = protocol("SSH", "yes", {
   hassh: toggle("Compute HASSH. `auto`: when a rule asks.", FINGERPRINT, "auto"),
-  "encryption-handling": choice("What is done with a flow once it is encrypted.", HANDLING, "default"),
+  "encryption-handling": choice(ENCRYPTED, HANDLING, "default"),
 });
 
 export const appLayer = section("Application protocols.", {
