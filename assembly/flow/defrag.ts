@@ -45,8 +45,11 @@ const enum Field {
   ipv6PayloadLength = 4,
 }
 
-/** Fragments of one datagram: as many as its length has room for, so that overlapping ones cannot pile up. */
-const MAX_FRAGMENTS: u16 = 8192;
+/**
+ * Fragments of one datagram: each is compared with those there, so their number bounds what one costs. The least MTU of IPv4 but for the
+ * historic 68, 576, makes 119 of the longest datagram.
+ */
+const MAX_FRAGMENTS: u16 = 1024;
 /** Datagrams one frame may complete: fragments within fragments. */
 const BUFFERS: u32 = 4;
 const BUFFER_SIZE: u32 = (MAX_LEAD + IPV6_SIZE + MAX_DATAGRAM + 64 + 15) & ~15;
@@ -135,6 +138,7 @@ function settle(t: Tracker, p: Packet): bool {
 
 /** Is there data from 0 on without a hole? */
 function isWhole(t: Tracker): bool {
+  if (!t.seenLast) return false;
   let length: u32 = 0;
   let at = t.fragments;
   while (at != 0) {
@@ -144,7 +148,7 @@ function isWhole(t: Tracker): bool {
     if (f.offset > length) return false;
     length = max(length, f.offset + f.length);
   }
-  return t.seenLast && length > 0;
+  return length > 0;
 }
 
 /** Where the IP header of the datagram in the buffer is, bytes of its headers and of its data; set by `copyFragments`. */

@@ -39,6 +39,8 @@ export function contradictsFragments(t: Tracker, p: Packet): bool {
     const f = changetype<Fragment>(at);
     const oldEnd = f.offset + f.length;
     if (!p.moreFragments && oldEnd > end) return true;
+    // In order of offset: what follows lies behind, too.
+    if (p.moreFragments && f.offset >= end) break;
     if (start >= oldEnd || f.offset >= end) continue;
     t.overlapped = true;
     if (!isSame(f, p)) {

@@ -164,7 +164,8 @@ function matches(t: Tracker, p: Packet): bool {
 function makeTracker(p: Packet, hash: u32): Tracker | null {
   if (simulates(Setting.SimulateDefragMemcap, p)) return null;
   let record = take(pool);
-  if (record == 0 && oldest != 0) {
+  // In prevention none gives way: the host still has its fragments, which a flood of others must not make us forget.
+  if (record == 0 && oldest != 0 && setting(Setting.Prevent) == 0) {
     dropTracker(changetype<Tracker>(oldest));
     record = take(pool);
   }

@@ -147,13 +147,10 @@ function pushOut(now: u64): bool {
   return true;
 }
 
-/** May this packet begin a flow? */
-function mayCreate(p: Packet): bool {
-  if (emergency && <u32>p.proto == IpProto.Tcp && p.transport != 0) {
-    const decisive = p.tcpFlags & (TcpFlag.Syn | TcpFlag.Ack | TcpFlag.Rst | TcpFlag.Fin);
-    if (decisive != <u8>TcpFlag.Syn && setting(Setting.Midstream) != 0) return false;
-  }
-  return <u32>p.proto != IpProto.Icmp || !isIcmpError(p.icmpType);
+/** When flows are short, none is picked up midstream. */
+function isUntimely(p: Packet): bool {
+  if (!emergency || <u32>p.proto != IpProto.Tcp || p.transport == 0 || setting(Setting.Midstream) == 0) return false;
+  return (p.tcpFlags & (TcpFlag.Syn | TcpFlag.Ack | TcpFlag.Rst | TcpFlag.Fin)) != <u8>TcpFlag.Syn;
 }
 
 function initialize(f: Flow, p: Packet): void {
@@ -199,7 +196,9 @@ function refuse(): Flow | null {
 }
 
 function create(p: Packet): Flow | null {
-  if (!mayCreate(p)) return null;
+  if (<u32>p.proto == IpProto.Icmp && isIcmpError(p.icmpType)) return null;
+  // Suricata lets the packet by without a flow; in prevention that would be uninspected.
+  if (isUntimely(p)) return setting(Setting.Prevent) != 0 ? refuse() : null;
   if (simulates(Setting.SimulateFlowMemcap, p)) return refuse();
   if (pool.used - waiting >= capacity) {
     emergency = true;

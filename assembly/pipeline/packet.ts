@@ -8,6 +8,7 @@ import { Setting } from "../abi/settings";
 import { alertCount, NO_RULE, openMatches } from "../detect/alerts";
 import { firstPrefilter } from "../detect/prefilter";
 import { detect } from "../detect/run";
+import { variablesRefused } from "../detect/state/variables";
 import { completeDirection } from "../detect/transaction/run";
 import { spendOfFlow } from "../flow/budget";
 import { applyException } from "../flow/exception";
@@ -146,6 +147,12 @@ function mayDetect(packet: Packet): bool {
 }
 
 function detectPacket(packet: Packet, updated: bool): void {
+  lookAt(packet, updated);
+  // What rules remember of a flow is part of it: without room for it later rules would be blind.
+  if (variablesRefused) applyException(packet, 0, setting(Setting.FlowMemcapPolicy), <u8>DropReason.FlowMemcap);
+}
+
+function lookAt(packet: Packet, updated: bool): void {
   const tcp = packet.flow != 0 && packet.proto == <u8>IpProto.Tcp ? changetype<Flow>(packet.flow).tcp : 0;
   if (tcp == 0) {
     detect(packet, updated, false);

@@ -170,6 +170,26 @@ test("with all trackers taken the oldest gives way", async () => {
   assert.is(room.decode(as4(last, 1), RAW).length, 1);
 });
 
+test("in prevention none gives way: the host keeps what it has, so a new datagram gets the memcap policy", async () => {
+  const room = await FlowRoom.open([
+    [Setting.DefragTrackers, 4],
+    [Setting.Prevent, 1],
+  ]);
+  const first = pieces("A 0 8+")[0]!;
+  const last = pieces("B 8 8")[0]!;
+  for (let id = 1; id <= 5; id++) room.decode(as4(first, id), RAW);
+  assert.is(room.call("defragRefused"), 1);
+  assert.is(room.decode(as4(last, 1), RAW).length, 2);
+});
+
+test("a datagram has so many fragments at most, for each is compared with all", async () => {
+  const room = await FlowRoom.open([]);
+  for (let i = 0; i < 1024; i++) room.decode(as4({ letter: "A", offset: i * 16, length: 8, more: true }, 1), RAW);
+  assert.is(room.call("defragRefused"), 0);
+  room.decode(as4({ letter: "A", offset: 8, length: 8, more: true }, 1), RAW);
+  assert.is(room.call("defragRefused"), 1);
+});
+
 test("a refused fragment is ignored with an event, and the caller is told", async () => {
   const room = await FlowRoom.open([[Setting.DefragMemcap, 256]]);
   const [p] = room.decode(as4({ letter: "A", offset: 0, length: 1000, more: true }), RAW);

@@ -1,6 +1,6 @@
 /**
  * What rules remember beyond one flow, by rule and address: thresholds, xbits, tags of hosts. A hash table with chains over a pool;
- * entries that ran out are reused first, and when the pool is full the oldest entry of the bucket gives way.
+ * entries that ran out are reused first, and when the pool is full and none did, the oldest of a chain gives way.
  */
 import { Setting } from "../../abi/settings";
 import { reserve } from "../../memory/arena";
@@ -41,6 +41,9 @@ let b1: u64 = 0;
 let pool: usize = 0;
 let buckets: usize = 0;
 let mask: u32 = 0;
+/** Buckets looked at for room with one entry, and the next of them. */
+const SWEEP: u32 = 32;
+let hand: u32 = 0;
 
 export function configureTable(): bool {
   let items = setting(Setting.RuleStateItems);
@@ -89,22 +92,39 @@ export function findEntry(kind: EntryKind, name: u32, now: u64): usize {
   return 0;
 }
 
-/** A new entry for the key; 0 when the pool is full and the bucket is empty. */
+/** Makes room: what ran out in the next buckets goes, or the oldest entry of the last chain that is there. */
+function makeRoom(now: u64): void {
+  let oldest: usize = 0;
+  let freed = false;
+  for (let i: u32 = 0; i < SWEEP || (oldest == 0 && !freed && i <= mask); i++) {
+    let link = buckets + ((<usize>(hand++ & mask)) << 2);
+    for (let at = load<usize>(link); at != 0; at = load<usize>(link)) {
+      const e = changetype<Entry>(at);
+      if (e.until != 0 && e.until < now) {
+        store<usize>(link, e.next);
+        give(changetype<Pool>(pool), at);
+        freed = true;
+        continue;
+      }
+      // The last of the chain is the oldest.
+      oldest = link;
+      link = at;
+    }
+  }
+  if (freed || oldest == 0) return;
+  const at = load<usize>(oldest);
+  store<usize>(oldest, changetype<Entry>(at).next);
+  give(changetype<Pool>(pool), at);
+}
+
+/** A new entry for the key; 0 when there is no pool. */
 export function addEntry(kind: EntryKind, name: u32, now: u64, until: u64): usize {
   const bucket = bucketOf(kind, name);
   let fresh = take(changetype<Pool>(pool));
   if (fresh == 0) {
-    // The last of the chain is the oldest.
-    let link = bucket;
-    let at = load<usize>(link);
-    if (at == 0) return 0;
-    while (changetype<Entry>(at).next != 0) {
-      link = at;
-      at = changetype<Entry>(at).next;
-    }
-    store<usize>(link, 0);
-    fresh = at;
-    memory.fill(fresh, 0, offsetof<Entry>());
+    makeRoom(now);
+    fresh = take(changetype<Pool>(pool));
+    if (fresh == 0) return 0;
   }
   const e = changetype<Entry>(fresh);
   e.kind = kind;

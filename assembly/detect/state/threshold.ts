@@ -53,15 +53,20 @@ function counter(kind: EntryKind, name: u32, seconds: u32, now: u64): usize {
   const found = findEntry(kind, name, 0);
   if (found == 0) {
     const fresh = addEntry(kind, name, now, 0);
+    if (fresh != 0) begin(changetype<Entry>(fresh), seconds, now);
     return fresh;
   }
   const e = changetype<Entry>(found);
-  if (seconds != FOREVER && now - e.since >= <u64>seconds * SECOND) {
-    e.since = now;
-    e.count = 0;
-    e.extra = 0;
-  }
+  if (seconds != FOREVER && now - e.since >= <u64>seconds * SECOND) begin(e, seconds, now);
   return found;
+}
+
+/** Begins a window. Behind its end the entry may give way to others. */
+function begin(e: Entry, seconds: u32, now: u64): void {
+  e.since = now;
+  e.until = seconds == FOREVER ? 0 : now + <u64>seconds * SECOND;
+  e.count = 0;
+  e.extra = 0;
 }
 
 function suppressed(rule: usize, packet: Packet): bool {
@@ -116,8 +121,7 @@ function applyOne(rule: usize, t: usize, packet: Packet): Outcome {
       return e.count <= count ? Outcome.Alert : Outcome.Silent;
     case ThresholdType.Threshold:
       if (e.count < count) return Outcome.None;
-      e.count = 0;
-      e.since = now;
+      begin(e, window, now);
       return Outcome.Alert;
     case ThresholdType.Both:
       if (e.count == count) return Outcome.Alert;
@@ -140,6 +144,7 @@ function rateFilter(name: u32, t: usize, count: u32, seconds: u32, now: u64): Ou
   if (at == 0) return Outcome.Alert;
   const e = changetype<Entry>(at);
   const timeout = <u64>load<u32>(t, ThresholdRecord.timeout) * SECOND;
+  e.until = now + max(<u64>seconds * SECOND, timeout);
   if (e.extra != 0) {
     // In force until the timeout after it was triggered.
     if (now - e.extra < timeout) {

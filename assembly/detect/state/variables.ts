@@ -30,6 +30,15 @@ export class Variable {
 }
 
 let pool: usize = 0;
+/** Was there no room for a variable that a rule sets with the packet at hand? Rules that test it would be blind. */
+export let variablesRefused: bool = false;
+
+/** Takes a record; 0 when the pool is exhausted. */
+function record(): usize {
+  const fresh = take(changetype<Pool>(pool));
+  if (fresh == 0) variablesRefused = true;
+  return fresh;
+}
 
 /** Carves the records. False when memory is exhausted. */
 export function configureVariables(): bool {
@@ -54,7 +63,7 @@ export function findVariable(flow: Flow, kind: VariableKind, name: u32): usize {
 export function openVariable(flow: Flow, kind: VariableKind, name: u32): usize {
   const found = findVariable(flow, kind, name);
   if (found != 0) return found;
-  const fresh = take(changetype<Pool>(pool));
+  const fresh = record();
   if (fresh == 0) return 0;
   const v = changetype<Variable>(fresh);
   v.name = name;
@@ -99,6 +108,7 @@ let ofPacket: usize = 0;
 
 export function openVariables(packet: Packet): void {
   current = packet.flow;
+  variablesRefused = false;
   while (ofPacket != 0) {
     const after = changetype<Variable>(ofPacket).next;
     drop(ofPacket);
@@ -121,7 +131,7 @@ function openCapture(scope: u32, name: u32): usize {
   if (scope != VariableScope.Packet) return 0;
   const found = packetVariable(name);
   if (found != 0) return found;
-  const fresh = take(changetype<Pool>(pool));
+  const fresh = record();
   if (fresh == 0) return 0;
   const v = changetype<Variable>(fresh);
   v.name = name;

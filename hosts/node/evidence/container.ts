@@ -175,6 +175,7 @@ export function readEvidence(file: string): Evidence {
   const frames: EvidenceFrame[] = [];
   let manifest: EvidenceManifest | undefined;
   try {
+    if (bytes.readUInt32LE(0) !== Block.SectionHeader) throw bad("this is no evidence, nor a pcapng capture at all");
     for (let at = 0; at < bytes.length; ) {
       const type = bytes.readUInt32LE(at);
       const length = bytes.readUInt32LE(at + 4);
