@@ -25,9 +25,12 @@ export class AppFrame {
   id: u32;
   /** Address of the type's name, a string. */
   name: usize;
-  /** What was inspected of it: valid until the packet at hand is reported. */
+  /** What was inspected of it last: valid until the packet at hand is reported. */
   data: usize;
-  seen: u32;
+  dataLength: u32;
+  /** Offsets in the frame: behind what was inspected, and where the next inspection begins. */
+  seen: u64;
+  progress: u64;
   inspected: bool;
 }
 
@@ -97,6 +100,12 @@ export function noteFrameAt(state: AppState, direction: u32, name: string, start
   store<usize>(link, p);
   state.frameCount++;
   return p;
+}
+
+/** A frame that nobody wants counts all the same: the one of the whole stream. */
+export function skipFrame(state: AppState, direction: u32): void {
+  if (direction == Direction.ToServer) state.framesToServer++;
+  else state.framesToClient++;
 }
 
 /** Stream offset of an address in the input at hand. */

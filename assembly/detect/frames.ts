@@ -1,5 +1,6 @@
 /**
- * Frame rules: each frame of the packet's direction is inspected once, when all of it is there or nothing more of it will come.
+ * Frame rules: each frame of the packet's direction is inspected once, when all of it is there or nothing more of it will come. Inline it
+ * is inspected as it grows too, new bytes joined to the WINDOW before them, so that none goes on uninspected.
  * A datagram's frames lie in its payload; a stream's in the bytes the session holds.
  */
 import { AppProto, IpProto } from "../abi/codes";
@@ -11,6 +12,7 @@ import { AppState } from "../app/transaction";
 import { view, viewData, viewLength } from "../app/view";
 import { Flow } from "../flow/flow";
 import { rules } from "../rules/database";
+import { inlineMode } from "../stream/configuration";
 import { appOffset, bytesAt, bytesLength, holdFrom, isDisrupted, streamBytes } from "../stream/inspection";
 import { Session } from "../stream/session";
 import { overBudget } from "../verdict/cost";
@@ -31,9 +33,13 @@ import { applyTransforms } from "./transform";
 /** A frame longer than this is inspected in its first bytes only. */
 const MAX_FRAME: u32 = 1 << 20;
 
-// The frame at hand.
+/** Bytes inspected again with new ones, inline (as Suricata). */
+const WINDOW: u64 = 2500;
+
+// The frame at hand: its bytes from `from` on.
 let data: usize = 0;
 let length: u32 = 0;
+let from: u64 = 0;
 let whole: bool = false;
 
 /** Inspects the frames that are ready. `end`: no more data of this direction will come. */
@@ -53,10 +59,14 @@ export function runFrames(packet: Packet, flow: Flow, direction: u32, end: bool,
     if (locate(packet, flow, frame, direction, end)) {
       // The alert tells of it: it goes with the next packet.
       frame.inspected = true;
-      frame.data = data;
-      frame.seen = length;
       inspectFrame(packet, state, frame, direction, set);
-    } else if (frame.start < hold) hold = frame.start;
+    } else {
+      if (inlineMode && from + <u64>length > frame.seen) {
+        inspectFrame(packet, state, frame, direction, set);
+        frame.progress = frame.seen > WINDOW ? frame.seen - WINDOW : 0;
+      }
+      hold = min<u64>(hold, frame.start + frame.progress);
+    }
   }
   if (flow.tcp != 0 && packet.proto == <u8>IpProto.Tcp) holdFrom(changetype<Session>(flow.tcp), direction, hold);
 }
@@ -64,6 +74,8 @@ export function runFrames(packet: Packet, flow: Flow, direction: u32, end: bool,
 /** Finds the frame's bytes. False: it must wait. */
 function locate(packet: Packet, flow: Flow, frame: AppFrame, direction: u32, end: bool): bool {
   length = 0;
+  from = frame.progress;
+  whole = false;
   if (packet.proto != <u8>IpProto.Tcp) {
     data = packet.payload + <usize>frame.start;
     if (frame.start < <u64>packet.payloadLength)
@@ -75,17 +87,21 @@ function locate(packet: Packet, flow: Flow, frame: AppFrame, direction: u32, end
   const session = changetype<Session>(flow.tcp);
   const taken = appOffset(session, direction);
   let over = end || isDisrupted(session, direction);
-  if (!streamBytes(session, direction, frame.start)) return over || taken > frame.start;
+  const start = frame.start + from;
+  if (!streamBytes(session, direction, start)) return over || taken > start;
   // The application went on behind these bytes: what follows them is lost.
-  over = over || taken > frame.start + <u64>bytesLength;
+  over = over || taken > start + <u64>bytesLength;
   data = bytesAt;
-  whole = frame.length != OPEN_FRAME && frame.length <= <u64>bytesLength;
-  length = whole ? <u32>frame.length : bytesLength;
+  whole = frame.length != OPEN_FRAME && frame.length <= from + <u64>bytesLength;
+  length = whole ? <u32>(max<u64>(frame.length, from) - from) : bytesLength;
   if (length > MAX_FRAME) length = MAX_FRAME;
   return whole || over;
 }
 
 function inspectFrame(packet: Packet, state: AppState, frame: AppFrame, direction: u32, set: Candidates): void {
+  frame.data = data;
+  frame.dataLength = length;
+  frame.seen = from + <u64>length;
   if (length == 0) return;
   for (let i = firstPrefilter(PrefilterKind.Frame, direction); i >= 0; i = nextPrefilter(i)) {
     const record = prefilterAt(i);
@@ -122,8 +138,8 @@ function matchFrame(rule: usize, packet: Packet, state: AppState, frame: AppFram
     if (tracing) traceList(i);
     view(data, length);
     if (!applyTransforms(load<u16>(list, ListRecord.buffer))) return false;
-    const flags: u32 = whole ? InspectFlag.Start | InspectFlag.End : InspectFlag.Start;
-    if (!inspectBuffer(load<u32>(list, ListRecord.conditions), viewData, viewLength, 0, flags)) return false;
+    const flags: u32 = (from == 0 ? InspectFlag.Start : 0) | (whole ? InspectFlag.End : 0);
+    if (!inspectBuffer(load<u32>(list, ListRecord.conditions), viewData, viewLength, from, flags)) return false;
     held++;
   }
   return held > 0;

@@ -11,7 +11,7 @@ import { Setting } from "../abi/settings";
 
 import { isDetectOnly } from "../app/enabled";
 import { freeExpected } from "../app/expected";
-import { dropFrames, noteFrameAt, OPEN_FRAME, openFrames } from "../app/frame";
+import { dropFrames, noteFrameAt, OPEN_FRAME, openFrames, skipFrame } from "../app/frame";
 
 import { InputFlag, PARSE_ERROR } from "../app/input";
 import { closeApp, completeProgress, hasParser, openApp, parseApp, takeOver } from "../app/registry";
@@ -225,7 +225,8 @@ function open(packet: Packet, flow: Flow): bool {
 /** All bytes of the protocol in one direction are a frame too. */
 function noteStream(flow: Flow, direction: u32): void {
   if ((flow.detection & fedBit(direction)) != 0) return;
-  noteFrameAt(changetype<AppState>(flow.app), direction, "stream", streamOffset, OPEN_FRAME);
+  const state = changetype<AppState>(flow.app);
+  if (noteFrameAt(state, direction, "stream", streamOffset, OPEN_FRAME) == 0) skipFrame(state, direction);
 }
 
 function inputFlags(flow: Flow, direction: u32, flags: u32): u32 {

@@ -15,8 +15,8 @@ import { flowObject } from "./flow";
 import { AlertPart, isAsked, MAX_PART, packetObject, tunnelObject } from "./frame";
 import { openPacketEvent } from "./header";
 
-/** Bytes of a frame that its alert shows. */
-const FRAME_PAYLOAD: u32 = 256;
+/** Bytes of a frame that its alert shows: Suricata's buffer for payloads. */
+const FRAME_PAYLOAD: u32 = 4096;
 
 /** Writes the alerts of the packet. `dropped`: its frame is dropped; `prevent`: drops are carried out. */
 export function reportAlerts(packet: Packet, dropped: bool, prevent: bool): void {
@@ -56,7 +56,7 @@ function payload(packet: Packet, flags: u32): void {
   }
 }
 
-/** `frame`: the part of the protocol's stream that a frame rule matched. */
+/** `frame`: the part of the protocol's stream that a frame rule matched. The host adds the printable form of its payload. */
 function frameObject(frame: AppFrame, stream: bool): void {
   if (!map("frame")) return;
   word("type", changetype<string>(frame.name));
@@ -64,9 +64,8 @@ function frameObject(frame: AppFrame, stream: bool): void {
   word("direction", frame.direction == Direction.ToServer ? "toserver" : "toclient");
   if (stream) number("stream_offset", frame.start);
   number("length", frame.length == OPEN_FRAME ? frame.seen : frame.length);
-  flag("complete", frame.length == OPEN_FRAME || frame.length <= <u64>frame.seen);
-  text("payload", frame.data, min<u32>(frame.seen, FRAME_PAYLOAD));
-  text("payload_printable", frame.data, min<u32>(frame.seen, FRAME_PAYLOAD));
+  flag("complete", frame.length == OPEN_FRAME || frame.length <= frame.seen);
+  text("payload", frame.data, min<u32>(frame.dataLength, FRAME_PAYLOAD));
   end();
 }
 

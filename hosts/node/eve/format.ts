@@ -155,6 +155,8 @@ function alertMembers(event: EventView, context: EveContext, members: JsonMember
   if (!options.flow) body.delete("flow");
   else if (flowOfPacket !== undefined) body.set("flow", join(flowOfPacket, flowEnds(event)));
   payloadMembers(event, options, body);
+  const frame = body.get("frame");
+  if (frame !== undefined) body.set("frame", frameObject(frame));
   const tunnel = body.get("tunnel");
   if (tunnel !== undefined) body.set("tunnel", tunnelObject(tunnel));
   if (!options.appLayer) for (const key of [...body.keys()]) if (!NOT_APP_LAYER.has(key)) body.delete(key);
@@ -195,6 +197,12 @@ function tunnelObject(text: string): string {
     proto: protocolName(tunnel.proto),
     pkt_src: packetSourceName(tunnel.pkt_src),
   });
+}
+
+/** `frame` with the printable form of its payload beside it. */
+function frameObject(text: string): string {
+  const { payload } = JSON.parse(text) as { payload: string };
+  return join(text, `{"payload_printable":${printableToJson(Buffer.from(payload, "base64"))}}`);
 }
 
 /** The forms of the payload that were asked for; the body has it as base64. */
