@@ -1,8 +1,11 @@
-/** `pace ADDRESS RATE SECONDS`: HTTP requests at a steady rate over kept connections; prints the percentiles of their times, microseconds. */
+/**
+ * `pace ADDRESS RATE SECONDS`: HTTP requests at a steady rate over kept connections; prints the percentiles of their times, microseconds. Those
+ * of the first seconds are not counted: programs on both sides are compiled and caches are filled then.
+ */
 import { connect, type Socket } from "node:net";
 
 const CONNECTIONS = 8;
-const WARM_MS = 500;
+const WARM_MS = 2000;
 
 const [address, rate, seconds] = process.argv.slice(2) as [string, string, string];
 const request = `GET /small HTTP/1.1\r\nHost: ${address}\r\n\r\n`;
@@ -10,6 +13,8 @@ const times: number[] = [];
 const free: Socket[] = [];
 const begun = new Map<Socket, bigint>();
 let missed = 0;
+/** Requests count from now on. */
+let warm = false;
 
 for (let index = 0; index < CONNECTIONS; index++) {
   const socket = connect({ host: address, port: 80, noDelay: true });
@@ -18,7 +23,7 @@ for (let index = 0; index < CONNECTIONS; index++) {
     const from = begun.get(socket);
     if (from === undefined) return;
     begun.delete(socket);
-    times.push(Number(process.hrtime.bigint() - from) / 1000);
+    if (warm) times.push(Number(process.hrtime.bigint() - from) / 1000);
     free.push(socket);
   });
 }
@@ -28,8 +33,11 @@ let sent = 0;
 setInterval(() => {
   const now = Date.now() - start;
   if (now > Number(seconds) * 1000 + WARM_MS) finish();
-  if (now < WARM_MS) return;
-  const due = Math.floor(((now - WARM_MS) * Number(rate)) / 1000);
+  if (!warm && now >= WARM_MS) {
+    warm = true;
+    missed = 0;
+  }
+  const due = Math.floor((now * Number(rate)) / 1000);
   for (; sent < due; sent++) {
     const socket = free.shift();
     if (socket === undefined) {

@@ -20,6 +20,12 @@ const MIDSTREAM = { stream: { midstream: true } };
 /** How long rules are reloaded every second. */
 const RELOADING = FULL ? 30_000 : 8_000;
 
+/** The nice value of a process or thread (proc_pid_stat(5)). */
+function priorityOf(path: string): number {
+  const stat = readFileSync(`${path}/stat`, "utf8");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
+}
+
 for (const driver of INLINE.filter((each) => each !== "bridge")) {
   const test = suite(`agent with ${driver}`);
   let lab: Lab;
@@ -47,6 +53,9 @@ for (const driver of INLINE.filter((each) => each !== "bridge")) {
     const allowed = maskOf(AGENT_CAPABILITIES);
     const tasks = readdirSync(`/proc/${status.pid}/task`);
     assert.ok(tasks.length > 4);
+    const priorities = tasks.map((task) => priorityOf(`/proc/${status.pid}/task/${task}`));
+    assert.is(priorities.filter((priority) => priority === -10).length, 1, "the worker goes ahead");
+    assert.is(priorityOf(`/proc/${status.pid}`), 5, "the main thread comes after others");
     for (const task of tasks) {
       const text = readFileSync(`/proc/${status.pid}/task/${task}/status`, "utf8");
       for (const set of ["CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb"]) {
@@ -171,29 +180,35 @@ for (const driver of INLINE.filter((each) => each !== "bridge")) {
 
 const passive = suite("agent with af-packet");
 
-passive("begins in detection; prevention brings a driver that blocks, under load", async () => {
+passive("begins in detection; prevention brings a driver that blocks, under load, and back", async () => {
   const lab = new Lab(FOLDER);
   const agent = new Vpatch(lab, { driver: "af-packet", place: "server", interfaces: ["eth0"] }, RULE);
   try {
     await listen(lab);
-    const status = await agent.start({ mode: "detect", driver: "auto" }, MIDSTREAM);
+    const status = await agent.start({ mode: "detect", driver: "auto", workers: 2 }, MIDSTREAM);
     assert.equal(
       [status.driver, status.protection, status.selfTest!.detail],
       ["af-packet", "watching", "seen on eth0"],
     );
     const talk = await Talk.start(lab, SERVER4);
-    await agent.ask({ command: "mode", mode: "prevent" });
-    assert.equal([(await agent.status()).protection, (await agent.status()).inline], ["protected", true]);
-    await sleep(300);
-    await talk.report();
     talk.attacks(true);
-    await sleep(1500);
-    talk.attacks(false);
-    await sleep(800);
-    const report = await talk.report();
-    unharmed(report);
-    assert.is(report.answered, 0);
+    for (const mode of ["prevent", "detect", "prevent"] as const) {
+      await agent.ask({ command: "mode", mode });
+      const { protection, driver, inline } = await agent.status();
+      assert.equal([protection, driver, inline], [mode === "prevent" ? "protected" : "watching", "nfqueue", true]);
+      // Attacks of the other mode may still be under way.
+      await sleep(1000);
+      unharmed(await talk.report());
+      await sleep(1500);
+      const report = await talk.report();
+      unharmed(report);
+      assert.ok(report.attacks > 5);
+      if (mode === "prevent") assert.is(report.answered, 0, "answered in prevention");
+      else assert.ok(report.answered > 0, "none passed in detection");
+    }
     await until("alerts are told", () => agent.events().some(({ alert }) => alert?.signature_id === 1_000_001));
+    const { traffic } = await agent.status();
+    assert.equal([traffic!.lost, traffic!.errors, traffic!.restarts, traffic!.perWorker.length], [0, 0, 0, 2]);
     talk.end();
   } finally {
     await agent.stop();

@@ -1,4 +1,5 @@
 /** The drivers of Linux, by name. */
+import { readdirSync } from "node:fs";
 import { setPriority } from "node:os";
 import type { Capture, CaptureOptions, Driver, DriverName, DriverProbe, QueuePlan } from "../../node/driver/driver.ts";
 import { VpatchError } from "../../node/errors.ts";
@@ -105,18 +106,35 @@ export function prepare(name: DriverName, options: CaptureOptions): Capture {
   if (options.failure.start === "open") removeStale(stale);
   const capture = driverOf(name).prepare(options);
   if (options.failure.start === "closed") removeStale(stale);
+  lowerOthers();
   return capture;
 }
 
-/** Ahead of ordinary programs: what waits for a verdict should not wait for a compiler as well. */
-const PRIORITY = -10;
+/** Workers go ahead of ordinary programs: what waits for a verdict should not wait for a compiler as well. */
+const WORKER_PRIORITY = -10;
+/** Threads that write events, answer questions and compile come after them. */
+const OTHER_PRIORITY = 5;
+
+/** On Linux a thread has a priority of its own; 0 is the calling one. False without the right to raise it (CAP_SYS_NICE). */
+function takePriority(priority: number, thread = 0): boolean {
+  try {
+    setPriority(thread, priority);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+let lowered = false;
+
+/** Before there are workers: they begin with the priority of the thread that makes them, so only one that may be raised again is lowered. */
+function lowerOthers(): void {
+  if (lowered || !takePriority(WORKER_PRIORITY)) return;
+  lowered = true;
+  for (const thread of readdirSync("/proc/self/task")) takePriority(OTHER_PRIORITY, Number(thread));
+}
 
 export function openDriver(plan: QueuePlan): Driver {
-  try {
-    // On Linux this is the priority of the calling thread alone.
-    setPriority(0, PRIORITY);
-  } catch {
-    // Without the right to it, the worker is as fast as the others.
-  }
+  takePriority(WORKER_PRIORITY);
   return driverOf(plan.driver).open(plan);
 }

@@ -22,6 +22,7 @@ export const Capability = {
   NET_RAW: 13,
   SYS_PTRACE: 19,
   SYS_ADMIN: 21,
+  SYS_NICE: 23,
   PERFMON: 38,
   BPF: 39,
 } as const;

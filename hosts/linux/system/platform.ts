@@ -9,8 +9,15 @@ import { peerCredentials } from "./peer-credentials.ts";
 import { sendSelfTest } from "./self-test-probe.ts";
 import { UnixDatagramSender } from "./unix-datagram.ts";
 
-/** Drivers, their filters and programs; the control socket's group. */
-export const AGENT_CAPABILITIES: readonly CapabilityName[] = ["CHOWN", "NET_ADMIN", "NET_RAW", "PERFMON", "BPF"];
+/** Drivers, their filters and programs; the priority of workers; the control socket's group. */
+export const AGENT_CAPABILITIES: readonly CapabilityName[] = [
+  "CHOWN",
+  "NET_ADMIN",
+  "NET_RAW",
+  "SYS_NICE",
+  "PERFMON",
+  "BPF",
+];
 /** Files and processes of others. */
 export const SCAN_CAPABILITIES: readonly CapabilityName[] = ["DAC_READ_SEARCH", "SYS_PTRACE"];
 
