@@ -38,6 +38,8 @@ export interface StoreCounts {
 const MINUTE = 60_000;
 /** Bytes that may wait to be written. */
 const MOST_WAITING = 32 << 20;
+/** Ends the name of a file that is being written. */
+const PART = ".part";
 /** Names that evidence has (`evidenceName`): others are not ours to remove. */
 const NAME = /^\d{8}T\d{6}\.\d{3}Z-[\w.-]+\.pcapng$/;
 
@@ -62,8 +64,10 @@ export class EvidenceStore {
     const { folder } = options;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o750 });
-      for (const name of readdirSync(folder).sort())
+      for (const name of readdirSync(folder).sort()) {
         if (NAME.test(name)) this.#count(name, statSync(join(folder, name)).size);
+        else if (name.endsWith(`.pcapng${PART}`)) rmSync(join(folder, name));
+      }
     } catch (cause) {
       throw fileError(cause, folder);
     }
@@ -107,10 +111,10 @@ export class EvidenceStore {
   async #write(name: string, bytes: Uint8Array): Promise<void> {
     const file = join(this.#options.folder, name);
     try {
-      // One that has given way already is not written at all.
+      // One that has given way already is not written at all; one that is there is there as a whole.
       if (this.#files.has(name)) {
-        await writeFile(`${file}.part`, bytes, { mode: 0o600 });
-        await rename(`${file}.part`, file);
+        await writeFile(`${file}${PART}`, bytes, { mode: 0o600 });
+        await rename(`${file}${PART}`, file);
       }
       this.#written++;
     } catch (cause) {
