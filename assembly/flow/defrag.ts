@@ -236,6 +236,12 @@ function isTooLarge(p: Packet): bool {
   return true;
 }
 
+/** The fragment finds no room: it is ignored with its event. */
+function ignore(p: Packet): void {
+  p.raise(p.ipVersion == 4 ? DecodeEvent.ipv4__frag_ignored : DecodeEvent.ipv6__frag_ignored);
+  refuse(p);
+}
+
 /** There is no memory for the fragment: its policy decides. */
 function refuse(p: Packet): void {
   refused = true;
@@ -251,16 +257,20 @@ function defragment(p: Packet): bool {
     refuse(p);
     return false;
   }
+  // Before it is compared with all the others.
+  if (t.count >= MAX_FRAGMENTS) {
+    ignore(p);
+    return false;
+  }
   if (t.closed || isTooLarge(p) || (prevents() && contradictsFragments(t, p))) {
     if (prevents()) refuseFragment(p);
     return false;
   }
   touchTracker(t, p.timestamp);
   if (!settle(t, p)) return false;
-  const f = t.count < MAX_FRAGMENTS ? keepFragment(p, newSkip) : null;
+  const f = keepFragment(p, newSkip);
   if (f === null) {
-    p.raise(p.ipVersion == 4 ? DecodeEvent.ipv4__frag_ignored : DecodeEvent.ipv6__frag_ignored);
-    refuse(p);
+    ignore(p);
     return false;
   }
   insert(t, f);

@@ -17,7 +17,7 @@ export interface EvidenceReplay {
   deviations: string[];
   /** What was not the same to begin with: engine, database, configuration. */
   differences: string[];
-  /** What the evidence itself says a replay cannot know. */
+  /** What a replay cannot know: as the evidence says itself, and what differs because of it. */
   limits: string[];
   frames: number;
   events: EvidenceEvent[];
@@ -48,6 +48,7 @@ export function replayEvidence(
   });
   engine.load(database);
   const deviations: string[] = [];
+  const notes: string[] = [];
   const differences = differencesOf(manifest, database, core, engine.settings);
   const stopped = run(engine, frames, manifest.event?.frame === 0, deviations);
   if (manifest.kind === "crash") {
@@ -61,13 +62,13 @@ export function replayEvidence(
       const index = indexes.get(rule);
       return index === undefined ? [] : crossFlowState(database, index);
     };
-    compareEvents(manifest.event, manifest.events, seen, hangsOn, deviations);
+    compareEvents(manifest.event, manifest.events, seen, hangsOn, deviations, notes);
   }
   return {
     same: deviations.length === 0,
     deviations,
     differences,
-    limits: manifest.limits,
+    limits: [...manifest.limits, ...notes],
     frames: frames.length,
     events: seen.map(({ event }) => event),
   };
@@ -124,19 +125,23 @@ function compareEvents(
   seen: readonly { flow: bigint; event: EvidenceEvent }[],
   hangsOn: (rule: string) => string[],
   deviations: string[],
+  notes: string[],
 ): void {
   const key = ({ rev: _rev, msg: _msg, ...event }: EvidenceEvent): string =>
     JSON.stringify(event, Object.keys(event).sort());
   const home = seen.find(({ event }) => about !== undefined && key(event) === key(about))?.flow;
   const wanted = new Set([...recorded, ...(about ? [about] : [])].map(key));
   const got = seen.filter(({ flow }) => home === undefined || flow === home).map(({ event }) => key(event));
-  const describe = (text: string): string => {
+  const tell = (what: string, text: string): void => {
     const { type, frame, sid, gid } = JSON.parse(text) as EvidenceEvent;
     const state = type === "alert" ? hangsOn(`${gid}:${sid}`) : [];
-    return [`${type} ${gid}:${sid} in frame ${frame}`, ...state].join("; ");
+    const sentence = [`${what}: ${type} ${gid}:${sid} in frame ${frame}`, ...state].join("; ");
+    // What other flows have a part in is no deviation, unless the evidence is about it.
+    if (state.length > 0 && about !== undefined && text !== key(about)) notes.push(sentence);
+    else deviations.push(sentence);
   };
-  for (const each of wanted) if (!got.includes(each)) deviations.push(`missing: ${describe(each)}`);
+  for (const each of wanted) if (!got.includes(each)) tell("missing", each);
   // Of more events only the first are recorded.
   if (recorded.length >= MAX_EVENTS) return;
-  for (const each of got) if (!wanted.has(each)) deviations.push(`not recorded: ${describe(each)}`);
+  for (const each of got) if (!wanted.has(each)) tell("not recorded", each);
 }
