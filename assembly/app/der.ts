@@ -13,6 +13,8 @@ export enum ElementFault {
   Length = 1,
   /** Its content goes beyond what holds it. */
   Content = 2,
+  /** Its length is of a form that is none in DER. */
+  Form = 3,
 }
 
 export let elementFault: ElementFault = ElementFault.None;
@@ -26,7 +28,11 @@ export function readElement(at: usize, end: usize): usize {
   let body = at + 2;
   if (length >= 0x80) {
     const n = length & 0x7f;
-    if (n == 0 || n > 4 || body + n > end) return 0;
+    if (n == 0 || n > 4) {
+      elementFault = ElementFault.Form;
+      return 0;
+    }
+    if (body + n > end) return 0;
     length = 0;
     for (let i: u32 = 0; i < n; i++) length = (length << 8) | load<u8>(body + i);
     body += n;

@@ -13,7 +13,8 @@ import { noteFrame } from "./frame";
 import { InputFlag, PARSE_ERROR } from "./input";
 import { hasshOf } from "./ssh_hassh";
 import { freeText, setText, Text } from "./text";
-import { AppState, closeTx, openState, openTx, StateFlag, Tx, whenEncrypted } from "./transaction";
+import { AppState, closeTx, StateFlag, Tx, whenEncrypted } from "./transaction";
+import { openTwoSided, TwoSidedTx } from "./two_sided";
 import { view } from "./view";
 
 enum Message {
@@ -56,29 +57,12 @@ export class SshSide {
   }
 }
 
-@unmanaged
-export class SshTx extends Tx {
-  client: usize;
-  server: usize;
-}
-
-export function sshSide(tx: SshTx, direction: u32): SshSide {
-  return changetype<SshSide>(direction == Direction.ToServer ? tx.client : tx.server);
+export function sshSide(tx: TwoSidedTx, direction: u32): SshSide {
+  return changetype<SshSide>(tx.side(direction));
 }
 
 export function sshOpen(_transport: u32): usize {
-  const p = openState(AppProto.Ssh, <u32>offsetof<AppState>());
-  if (p == 0) return 0;
-  const size = <u32>offsetof<SshSide>();
-  const at = openTx(changetype<AppState>(p), <u32>offsetof<SshTx>() + size * 2);
-  if (at == 0) {
-    release(p);
-    return 0;
-  }
-  const tx = changetype<SshTx>(at);
-  tx.client = at + offsetof<SshTx>();
-  tx.server = tx.client + size;
-  return p;
+  return openTwoSided(AppProto.Ssh, <u32>offsetof<TwoSidedTx>(), <u32>offsetof<SshSide>());
 }
 
 function freeSide(side: SshSide): void {
@@ -89,7 +73,7 @@ function freeSide(side: SshSide): void {
 }
 
 export function sshFreeTx(state: AppState, base: Tx): void {
-  const tx = changetype<SshTx>(changetype<usize>(base));
+  const tx = changetype<TwoSidedTx>(changetype<usize>(base));
   freeSide(sshSide(tx, Direction.ToServer));
   freeSide(sshSide(tx, Direction.ToClient));
   closeTx(state, base);
@@ -100,7 +84,7 @@ export function sshClose(state: AppState): void {
   release(changetype<usize>(state));
 }
 
-function fail(tx: SshTx, side: SshSide, event: u32): i32 {
+function fail(tx: TwoSidedTx, side: SshSide, event: u32): i32 {
   side.failed = true;
   tx.raise(event);
   return PARSE_ERROR;
@@ -108,7 +92,7 @@ function fail(tx: SshTx, side: SshSide, event: u32): i32 {
 
 export function sshParse(state: AppState, direction: u32, data: usize, length: u32, flags: u32): i32 {
   if (state.oldest == 0) return <i32>length;
-  const tx = changetype<SshTx>(state.oldest);
+  const tx = changetype<TwoSidedTx>(state.oldest);
   const side = sshSide(tx, direction);
   tx.advance(direction, side.phase);
   if (side.failed) return <i32>length;
@@ -131,7 +115,7 @@ export function sshParse(state: AppState, direction: u32, data: usize, length: u
 }
 
 /** The identification line (RFC 4253 section 4.2). Bytes taken, 0 while it is not whole, or PARSE_ERROR. */
-function banner(tx: SshTx, side: SshSide, data: usize, length: u32): i32 {
+function banner(tx: TwoSidedTx, side: SshSide, data: usize, length: u32): i32 {
   let end: u32 = 0;
   while (end < length && load<u8>(data + end) != 0x0a && load<u8>(data + end) != 0x0d) end++;
   if (end < length && load<u8>(data + end) == 0x0d && end + 1 == length) {
@@ -167,7 +151,15 @@ function readBanner(side: SshSide, data: usize, length: u32): bool {
 }
 
 /** Binary packets (RFC 4253 section 6) from `at` on. Bytes taken, or PARSE_ERROR. */
-function records(state: AppState, tx: SshTx, side: SshSide, direction: u32, data: usize, length: u32, at: u32): i32 {
+function records(
+  state: AppState,
+  tx: TwoSidedTx,
+  side: SshSide,
+  direction: u32,
+  data: usize,
+  length: u32,
+  at: u32,
+): i32 {
   while (at < length) {
     if (side.skip > 0) {
       const n = min<u32>(side.skip, length - at);
@@ -196,7 +188,7 @@ function records(state: AppState, tx: SshTx, side: SshSide, direction: u32, data
 }
 
 /** This side encrypts from here on; once both do nothing is left to look at. */
-function newKeys(state: AppState, tx: SshTx, side: SshSide, direction: u32): void {
+function newKeys(state: AppState, tx: TwoSidedTx, side: SshSide, direction: u32): void {
   side.phase = <u8>SshProgress.Finished;
   if (sshSide(tx, direction ^ 1).phase != <u8>SshProgress.Finished) return;
   tx.advance(Direction.ToServer, SshProgress.Finished);
@@ -210,7 +202,7 @@ function text(t: Text): bool {
 
 export function sshBuffer(_state: AppState, base: Tx, buffer: u32, direction: u32, index: u32): bool {
   if (index > 0) return false;
-  const tx = changetype<SshTx>(changetype<usize>(base));
+  const tx = changetype<TwoSidedTx>(changetype<usize>(base));
   switch (buffer) {
     case Buffer.ssh__proto:
       return text(sshSide(tx, direction).protocol);

@@ -1,8 +1,9 @@
 /** The `ssh` object of EVE (Suricata manual, EVE JSON format). */
 import { Direction } from "../abi/codes";
 import { end, map, text } from "../verdict/cbor";
-import { SshSide, SshTx, sshSide } from "./ssh";
+import { SshSide, sshSide } from "./ssh";
 import { Tx } from "./transaction";
+import { TwoSidedTx } from "./two_sided";
 
 function side(key: string, s: SshSide): void {
   if (s.protocol.length == 0 || !map(key)) return;
@@ -17,7 +18,7 @@ function side(key: string, s: SshSide): void {
 }
 
 export function sshLog(base: Tx): void {
-  const tx = changetype<SshTx>(changetype<usize>(base));
+  const tx = changetype<TwoSidedTx>(changetype<usize>(base));
   const client = sshSide(tx, Direction.ToServer);
   const server = sshSide(tx, Direction.ToClient);
   if (client.protocol.length == 0 && server.protocol.length == 0) return;

@@ -14,6 +14,8 @@ export let extensionsLength: u32 = 0;
 
 const RANDOM: u32 = 2;
 const SESSION: u32 = 34;
+/** Longest name of a host (RFC 1035 section 2.3.4). */
+const MAX_NAME: u32 = 255;
 
 export const enum Extension {
   ServerName = 0,
@@ -41,6 +43,7 @@ export function splitHello(hello: usize, length: u32, client: bool): bool {
   if (client) {
     if (at + 2 > length) return false;
     ciphersLength = u16At(hello, at);
+    if ((ciphersLength & 1) != 0) return false;
     ciphersOffset = at + 2;
     at = ciphersOffset + ciphersLength;
     if (at + 1 > length) return false;
@@ -135,12 +138,17 @@ export function negotiable(hello: usize, client: bool): u32 {
 export function checkClientHello(hello: usize, length: u32, tx: TlsTx): bool {
   if (!splitHello(hello, length, true)) return false;
   let names: u32 = 0;
-  for (let at = readExtension(hello, extensionsOffset); at != 0; at = readExtension(hello, at)) {
+  const end = extensionsOffset + extensionsLength;
+  for (let at = extensionsOffset; at < end; ) {
+    at = readExtension(hello, at);
+    if (at == 0) return false;
     if (extensionType != <u32>Extension.ServerName) continue;
     names++;
     if (extensionLength >= 3 && load<u8>(hello + extensionData + 2) != 0) tx.raise(AppEvent.tls__invalid_sni_type);
-    if (extensionLength >= 5 && u16At(hello, extensionData + 3) + 5 > extensionLength)
-      tx.raise(AppEvent.tls__invalid_sni_length);
+    else if (extensionLength >= 5) {
+      const size = u16At(hello, extensionData + 3);
+      if (size + 5 > extensionLength || size > MAX_NAME || size == 0) tx.raise(AppEvent.tls__invalid_sni_length);
+    }
   }
   if (names > 1) tx.raise(AppEvent.tls__multiple_sni_extensions);
   if (tx.version == 0) tx.version = helloVersion;
