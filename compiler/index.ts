@@ -1,5 +1,6 @@
 /** Compiles rules of the Suricata language to a rule database. */
-import { RuleFlag, ThresholdType } from "../assembly/abi/database.ts";
+import { RuleFlag } from "../assembly/abi/rules.ts";
+import { ThresholdType } from "../assembly/abi/thresholds.ts";
 import { type Classifications, DEFAULT_CLASSIFICATIONS } from "./config/classification.ts";
 import { DEFAULT_REFERENCES, type References } from "./config/reference.ts";
 import type { ThresholdEntry } from "./config/threshold.ts";

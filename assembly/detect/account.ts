@@ -1,5 +1,5 @@
 /** Taking a rule up and putting it down again: what it costs is charged to it, what it does is traced when it is the traced one. */
-import { RuleRecord } from "../abi/database";
+import { RuleRecord } from "../abi/rules";
 import { TraceStage } from "../abi/trace";
 import { ruleCount, rules } from "../rules/database";
 import { chargeRule, isSuspended, spent } from "../verdict/cost";

@@ -2,15 +2,10 @@
 import { LoadError } from "../abi/codes";
 import { CONDITION_LAST, Condition, Op } from "../abi/conditions";
 import { PcreField } from "../abi/content_conditions";
-import {
-  BufferRecord,
-  ListRecord,
-  PrefilterRecord,
-  RuleRecord,
-  Section,
-  Transform,
-  TransformRecord,
-} from "../abi/database";
+import { Section } from "../abi/database";
+import { BufferRecord, ListRecord, Transform, TransformRecord } from "../abi/lists";
+import { PrefilterRecord } from "../abi/prefilters";
+import { RuleRecord } from "../abi/rules";
 import { forgetFrameTypes, wantFrameType } from "../app/frame";
 import { checkLiteralTable } from "../match/literal";
 import { checkRegex } from "../match/regex";

@@ -4,8 +4,8 @@
  */
 import { Action, DropReason } from "../abi/codes";
 import { Counter } from "../abi/counters";
-import { RuleFlag, RuleRecord, RuleType } from "../abi/database";
 import { EventFlag } from "../abi/frames";
+import { RuleFlag, RuleRecord, RuleType } from "../abi/rules";
 import { Setting } from "../abi/settings";
 import { Flow, FlowFlag } from "../flow/flow";
 import { reserve } from "../memory/arena";

@@ -1,6 +1,6 @@
 /** Traffic that a rule is excepted from: for it the rule does not exist, so it neither alerts, drops, rewrites nor sets bits. */
 import { IpProto } from "../abi/codes";
-import { ExceptionRecord, RuleRecord } from "../abi/database";
+import { ExceptionRecord, RuleRecord } from "../abi/rules";
 import { exceptions } from "../rules/database";
 import { Packet, PacketFlag } from "../wire/packet";
 import { remembered } from "./header";

@@ -4,8 +4,10 @@
  * A datagram's frames lie in its payload; a stream's in the bytes the session holds.
  */
 import { AppProto, IpProto } from "../abi/codes";
-import { ListRecord, PrefilterKind, PrefilterRecord, RuleFlag, RuleListKind, RuleRecord } from "../abi/database";
 import { EventFlag } from "../abi/frames";
+import { ListRecord } from "../abi/lists";
+import { PrefilterKind, PrefilterRecord } from "../abi/prefilters";
+import { RuleFlag, RuleListKind, RuleRecord } from "../abi/rules";
 import { TraceStage } from "../abi/trace";
 import { AppFrame, dropFrame, framesWanted, OPEN_FRAME } from "../app/frame";
 import { AppState } from "../app/transaction";

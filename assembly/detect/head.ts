@@ -1,5 +1,6 @@
 /** What is checked of a rule before any list of a transaction: header, exceptions, packet conditions, buffers of the packet. */
-import { ListFlag, ListRecord, RuleRecord } from "../abi/database";
+import { ListFlag, ListRecord } from "../abi/lists";
+import { RuleRecord } from "../abi/rules";
 import { ListOutcome } from "../abi/trace";
 import { traceList, traceOutcome, tracing } from "../verdict/trace";
 import { Packet } from "../wire/packet";

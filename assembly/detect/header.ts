@@ -3,7 +3,7 @@
  * Address and port sets are shared by many rules: the answer for a set is remembered for the packet at hand.
  */
 import { Direction, IpProto } from "../abi/codes";
-import { AddressSetRecord, PortSetRecord, RuleFlag, RuleHook, RuleRecord } from "../abi/database";
+import { AddressSetRecord, PortSetRecord, RuleFlag, RuleHook, RuleRecord } from "../abi/rules";
 import { HeaderCheck } from "../abi/trace";
 import { reserve } from "../memory/arena";
 import { addressSets, database, portSets } from "../rules/database";

@@ -1,6 +1,6 @@
 /** IP-only rules of a packet: those that name one of its addresses, found by binary search, and those that name none. */
 import { Direction } from "../abi/codes";
-import { AddressIndexRecord, AddressSide, RuleListKind, RuleRecord, RuleType } from "../abi/database";
+import { AddressIndexRecord, AddressSide, RuleListKind, RuleRecord, RuleType } from "../abi/rules";
 import { addressIndexCount, addressIndexes, database, ruleIndices, rules } from "../rules/database";
 import { traced } from "../verdict/trace";
 import { Packet } from "../wire/packet";

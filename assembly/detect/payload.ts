@@ -1,7 +1,8 @@
 /** Payload conditions: on the bytes of one packet, or on the reassembled stream it belongs to. */
 import { Direction } from "../abi/codes";
-import { PrefilterKind, RuleFlag, RuleRecord } from "../abi/database";
 import { EventFlag } from "../abi/frames";
+import { PrefilterKind } from "../abi/prefilters";
+import { RuleFlag, RuleRecord } from "../abi/rules";
 import { Flow, FlowFlag } from "../flow/flow";
 import { rawData, rawLength, rawNext, rawOffset, rawWindow } from "../stream/raw";
 import { Session } from "../stream/session";

@@ -1,6 +1,6 @@
 /** What a rule does once it matched, also when it gives no alert: set bits and integers, rewrite bytes. */
 import { CONDITION_LAST, Condition, Op } from "../abi/conditions";
-import { RuleFlag, RuleRecord } from "../abi/database";
+import { RuleFlag, RuleRecord } from "../abi/rules";
 import { Flow, FlowState } from "../flow/flow";
 import { database } from "../rules/database";
 import { Packet } from "../wire/packet";

@@ -6,7 +6,8 @@
 import { IpProto } from "../abi/codes";
 import { Cost } from "../abi/cost";
 import { Counter } from "../abi/counters";
-import { PrefilterKind, PrefilterRecord, RuleListKind, RuleListRecord } from "../abi/database";
+import { PrefilterKind, PrefilterRecord } from "../abi/prefilters";
+import { RuleListKind, RuleListRecord } from "../abi/rules";
 import { configureLiteralScratch, literalScratchBytes, scanLiterals } from "../match/literal";
 import { reserve } from "../memory/arena";
 import { database, prefilterCount, prefilters, ruleIndices, ruleListCount, ruleLists } from "../rules/database";

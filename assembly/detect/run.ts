@@ -4,15 +4,9 @@
  */
 import { Direction, IpProto } from "../abi/codes";
 import { Counter } from "../abi/counters";
-import {
-  BufferRecord,
-  PrefilterKind,
-  PrefilterRecord,
-  RuleFlag,
-  RuleListKind,
-  RuleRecord,
-  RuleType,
-} from "../abi/database";
+import { BufferRecord } from "../abi/lists";
+import { PrefilterKind, PrefilterRecord } from "../abi/prefilters";
+import { RuleFlag, RuleListKind, RuleRecord, RuleType } from "../abi/rules";
 import { HeaderCheck, TraceStage } from "../abi/trace";
 import { Flow, FlowFlag } from "../flow/flow";
 import { buffers, ruleCount, rules } from "../rules/database";

@@ -3,7 +3,7 @@
  * Two scratch areas are used in turn, so a chain of any length needs no more.
  */
 import { Cost } from "../abi/cost";
-import { BufferRecord, Transform, TransformRecord } from "../abi/database";
+import { BufferRecord, Transform, TransformRecord } from "../abi/lists";
 import { view, viewData, viewLength } from "../app/view";
 import { Base64Mode, base64Decode, base64Room } from "../codec/base64";
 import { DIGEST_SIZE, DigestKind, digestBegin, digestFinish, digestUpdate } from "../codec/digest";

@@ -2,8 +2,8 @@
 import { Action, AppProto, Direction, DropReason, IpProto } from "../abi/codes";
 import { Cost, EngineCode } from "../abi/cost";
 import { Counter } from "../abi/counters";
-import { PrefilterKind } from "../abi/database";
 import { EventType, GroupKind } from "../abi/frames";
+import { PrefilterKind } from "../abi/prefilters";
 import { Setting } from "../abi/settings";
 import { alertCount, NO_RULE, openMatches } from "../detect/alerts";
 import { firstPrefilter } from "../detect/prefilter";

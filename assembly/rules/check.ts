@@ -4,27 +4,20 @@
  */
 import { Action, LoadError } from "../abi/codes";
 import { CONDITION_LAST, Condition, Op } from "../abi/conditions";
+import { DATABASE_MAGIC, DATABASE_VERSION, DatabaseHeader, Section, SectionRecord } from "../abi/database";
+import { DatasetRecord } from "../abi/datasets";
+import { BufferRecord, ListRecord, TransformRecord } from "../abi/lists";
+import { PatternRecord, PrefilterRecord } from "../abi/prefilters";
 import {
   AddressIndexRecord,
   AddressSetRecord,
-  BufferRecord,
-  DATABASE_MAGIC,
-  DATABASE_VERSION,
-  DatabaseHeader,
-  DatasetRecord,
   ExceptionRecord,
-  ListRecord,
-  PatternRecord,
   PortSetRecord,
-  PrefilterRecord,
   RuleListRecord,
   RuleRecord,
   RuleType,
-  Section,
-  SectionRecord,
-  ThresholdRecord,
-  TransformRecord,
-} from "../abi/database";
+} from "../abi/rules";
+import { ThresholdRecord } from "../abi/thresholds";
 import { candidate, inside, setCandidate } from "./bounds";
 import { checkCondition } from "./conditions";
 import { xxh64 } from "./digest";

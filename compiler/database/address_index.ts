@@ -1,5 +1,5 @@
 /** IP-only rules by address: lists of thousands of bad hosts are found by a binary search, not tried one by one. */
-import { AddressIndexRecord, AddressSide } from "../../assembly/abi/database.ts";
+import { AddressIndexRecord, AddressSide } from "../../assembly/abi/rules.ts";
 import { type AddressSet, isAnyAddress } from "../address.ts";
 import type { Signature } from "../signature/finish.ts";
 import { type BytePool, Growing } from "./bytes.ts";

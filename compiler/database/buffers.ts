@@ -1,5 +1,5 @@
 /** Buffer records of the database: a base buffer with its transforms, each combination once. Index 0 is no buffer. */
-import { BufferRecord, TransformRecord } from "../../assembly/abi/database.ts";
+import { BufferRecord, TransformRecord } from "../../assembly/abi/lists.ts";
 import type { BufferUse } from "../signature/builder.ts";
 import { type BytePool, Growing } from "./bytes.ts";
 

@@ -1,5 +1,5 @@
 /** Exceptions of the database: those of a rule one after the other, each sequence once. Index 0 is none. */
-import { ExceptionRecord } from "../../assembly/abi/database.ts";
+import { ExceptionRecord } from "../../assembly/abi/rules.ts";
 import type { AddressSet } from "../address.ts";
 import type { PortSet } from "../port.ts";
 import type { TrafficException } from "../signature/adjustment.ts";

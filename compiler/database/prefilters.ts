@@ -1,16 +1,9 @@
 /** Groups the fast patterns of all rules into literal tables, one for each place they are looked for in, and lists the rest. */
 import { AppProto, Direction, IpProto } from "../../assembly/abi/codes.ts";
 import { Op } from "../../assembly/abi/conditions.ts";
-import {
-  ListFlag,
-  PatternRecord,
-  PrefilterKind,
-  PrefilterRecord,
-  RuleFlag,
-  RuleListKind,
-  RuleListRecord,
-  RuleType,
-} from "../../assembly/abi/database.ts";
+import { ListFlag } from "../../assembly/abi/lists.ts";
+import { PatternRecord, PrefilterKind, PrefilterRecord } from "../../assembly/abi/prefilters.ts";
+import { RuleFlag, RuleListKind, RuleListRecord, RuleType } from "../../assembly/abi/rules.ts";
 import type { Literal } from "../prefilter/literal.ts";
 import { buildLiteralTable } from "../prefilter/literal_table.ts";
 import { textKindOf } from "../prefilter/rarity.ts";

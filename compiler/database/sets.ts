@@ -1,5 +1,5 @@
 /** Address and port sets of the database, each kept once. Index 0 stands for any. */
-import { AddressSetRecord, PortSetRecord } from "../../assembly/abi/database.ts";
+import { AddressSetRecord, PortSetRecord } from "../../assembly/abi/rules.ts";
 import { type AddressSet, isAnyAddress } from "../address.ts";
 import { ANY_PORT, type PortSet } from "../port.ts";
 import { equalSets } from "../ranges.ts";

@@ -6,18 +6,13 @@ import {
   DATABASE_MAGIC,
   DATABASE_VERSION,
   DatabaseHeader,
-  DatasetRecord,
-  DatasetType,
-  ExceptionRecord,
-  ListFlag,
-  ListRecord,
-  RuleFlag,
-  RuleRecord,
   Section,
   SectionRecord,
-  ThresholdRecord,
-  ThresholdType,
 } from "../../assembly/abi/database.ts";
+import { DatasetRecord, DatasetType } from "../../assembly/abi/datasets.ts";
+import { ListFlag, ListRecord } from "../../assembly/abi/lists.ts";
+import { ExceptionRecord, RuleFlag, RuleRecord } from "../../assembly/abi/rules.ts";
+import { ThresholdRecord, ThresholdType } from "../../assembly/abi/thresholds.ts";
 import { fnv1a } from "../hash.ts";
 import type { Signature, SignatureList } from "../signature/finish.ts";
 import type { Dataset } from "../signature/shared.ts";

@@ -1,6 +1,6 @@
 /** State that rules leave for each other: flowbits, flowint, xbits, hostbits. Suricata manual, "Flow Keywords", "Xbits". */
 import { BitCommand, FlowIntCommand, Op, XbitsTrack } from "../../assembly/abi/conditions.ts";
-import { RuleFlag } from "../../assembly/abi/database.ts";
+import { RuleFlag } from "../../assembly/abi/rules.ts";
 import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";
 import type { SignatureBuilder } from "../signature/builder.ts";

@@ -1,7 +1,7 @@
 /** `content` and its modifiers. Suricata manual, "Payload Keywords". */
 import { AppProto } from "../../assembly/abi/codes.ts";
 import { Op } from "../../assembly/abi/conditions.ts";
-import { RuleFlag } from "../../assembly/abi/database.ts";
+import { RuleFlag } from "../../assembly/abi/rules.ts";
 import { hasLetters, lowerCase, parsePattern } from "../content.ts";
 import { RuleError } from "../rule/problem.ts";
 import type { SignatureBuilder } from "../signature/builder.ts";

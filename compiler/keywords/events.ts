@@ -2,8 +2,8 @@
 import { AppEvent } from "../../assembly/abi/app_events.ts";
 import { AppProto } from "../../assembly/abi/codes.ts";
 import { AppLayerProtocolMode, Op } from "../../assembly/abi/conditions.ts";
-import { RuleFlag } from "../../assembly/abi/database.ts";
 import { DecodeEvent } from "../../assembly/abi/decode_events.ts";
+import { RuleFlag } from "../../assembly/abi/rules.ts";
 import { StreamEvent } from "../../assembly/abi/stream_events.ts";
 import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";

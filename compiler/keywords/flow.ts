@@ -2,7 +2,7 @@
 
 import { Field } from "../../assembly/abi/buffers.ts";
 import { CompareMode, Op, StreamSizeSide } from "../../assembly/abi/conditions.ts";
-import { RuleFlag } from "../../assembly/abi/database.ts";
+import { RuleFlag } from "../../assembly/abi/rules.ts";
 import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";
 import type { SignatureBuilder } from "../signature/builder.ts";

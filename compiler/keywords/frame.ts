@@ -1,7 +1,7 @@
 /** `frame`: a part of a protocol's stream, as a sticky buffer. Suricata manual, "Frames". */
 import { Buffer as B } from "../../assembly/abi/buffers.ts";
 import { AppProto } from "../../assembly/abi/codes.ts";
-import { RuleFlag } from "../../assembly/abi/database.ts";
+import { RuleFlag } from "../../assembly/abi/rules.ts";
 import { fnv1a } from "../hash.ts";
 import { RuleError } from "../rule/problem.ts";
 import { type BufferDefinition, bothWays, buffer } from "../signature/buffers.ts";

@@ -2,8 +2,8 @@
 import { Buffer as B, Field } from "../../assembly/abi/buffers.ts";
 import { AppProto } from "../../assembly/abi/codes.ts";
 import { CompareMode, Op } from "../../assembly/abi/conditions.ts";
-import { RuleFlag } from "../../assembly/abi/database.ts";
 import { Http2Progress, HttpProgress } from "../../assembly/abi/progress.ts";
+import { RuleFlag } from "../../assembly/abi/rules.ts";
 import { RuleError } from "../rule/problem.ts";
 import { type BufferDefinition, bothWays, buffer, C, http, S } from "../signature/buffers.ts";
 import { FILE_DATA } from "./files.ts";

@@ -1,6 +1,7 @@
 /** How often a rule alerts, and what happens beside: threshold, detection_filter, tag, bypass. */
 import { Op } from "../../assembly/abi/conditions.ts";
-import { RuleFlag, ThresholdType } from "../../assembly/abi/database.ts";
+import { RuleFlag } from "../../assembly/abi/rules.ts";
+import { ThresholdType } from "../../assembly/abi/thresholds.ts";
 import type { Track } from "../config/threshold.ts";
 import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";

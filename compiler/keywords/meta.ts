@@ -1,5 +1,5 @@
 /** Keywords that describe a rule: msg, sid, rev, gid, classtype, priority, reference, metadata, target, requires. */
-import { RuleFlag } from "../../assembly/abi/database.ts";
+import { RuleFlag } from "../../assembly/abi/rules.ts";
 import { RuleError } from "../rule/problem.ts";
 import { parseUnsigned } from "./integer.ts";
 import { family, type Keyword } from "./keyword.ts";

@@ -2,7 +2,7 @@
 import { Buffer as B, Field } from "../../assembly/abi/buffers.ts";
 import { IpProto } from "../../assembly/abi/codes.ts";
 import { ChecksumKind, CompareMode, Op, TcpFlagsMode } from "../../assembly/abi/conditions.ts";
-import { RuleFlag } from "../../assembly/abi/database.ts";
+import { RuleFlag } from "../../assembly/abi/rules.ts";
 import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";
 import { type BufferDefinition, buffer } from "../signature/buffers.ts";

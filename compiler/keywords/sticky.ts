@@ -1,7 +1,7 @@
 /** Rows for sticky buffers, for their older content modifiers, and for numbers of a transaction. */
 import { type AppProto, Direction } from "../../assembly/abi/codes.ts";
 import { CompareMode, IndexMode, Op } from "../../assembly/abi/conditions.ts";
-import { RuleFlag } from "../../assembly/abi/database.ts";
+import { RuleFlag } from "../../assembly/abi/rules.ts";
 import { RuleError } from "../rule/problem.ts";
 import type { OptionValue } from "../rule/value.ts";
 import { type BufferDefinition, buffer, type Engine } from "../signature/buffers.ts";

@@ -1,5 +1,5 @@
 /** Transforms: what is done to a sticky buffer before it is inspected. Suricata manual, "Transformations". */
-import { Transform } from "../../assembly/abi/database.ts";
+import { Transform } from "../../assembly/abi/lists.ts";
 import { compileRegex, RegexError } from "../regex/index.ts";
 import { RuleError } from "../rule/problem.ts";
 import { splitCommas } from "../rule/value.ts";

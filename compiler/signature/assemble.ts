@@ -1,6 +1,6 @@
 /** One rule's syntax tree to signatures: reads the header, lets every keyword add its part, and closes the whole. */
 import { Action } from "../../assembly/abi/codes.ts";
-import { RuleFlag, RuleHook } from "../../assembly/abi/database.ts";
+import { RuleFlag, RuleHook } from "../../assembly/abi/rules.ts";
 import { addressSet, containsNegation, equalAddresses } from "../address.ts";
 import type { Keyword } from "../keywords/keyword.ts";
 import { findKeyword } from "../keywords/table.ts";

@@ -1,6 +1,6 @@
 /** What a sticky buffer is to the compiler: where its bytes (or numbers) exist and what may be done with them. */
 import { AppProto, Direction } from "../../assembly/abi/codes.ts";
-import type { Transform } from "../../assembly/abi/database.ts";
+import type { Transform } from "../../assembly/abi/lists.ts";
 import { Http2Progress } from "../../assembly/abi/progress.ts";
 
 export const S = Direction.ToServer;

@@ -4,7 +4,7 @@
  */
 import { type Action, AppProto, type Direction } from "../../assembly/abi/codes.ts";
 import { Op } from "../../assembly/abi/conditions.ts";
-import { RuleFlag } from "../../assembly/abi/database.ts";
+import { RuleFlag } from "../../assembly/abi/rules.ts";
 import type { AddressSet } from "../address.ts";
 import type { PortSet } from "../port.ts";
 import type { RuleAst } from "../rule/ast.ts";

@@ -4,7 +4,8 @@
  * up by a literal that its regular expression cannot match without.
  */
 import { CompareMode, Op } from "../../assembly/abi/conditions.ts";
-import { ListFlag, RuleType } from "../../assembly/abi/database.ts";
+import { ListFlag } from "../../assembly/abi/lists.ts";
+import { RuleType } from "../../assembly/abi/rules.ts";
 import type { Literal, LiteralPlace } from "../prefilter/literal.ts";
 import { rarity, textKindOf } from "../prefilter/rarity.ts";
 import type { BufferUse } from "./builder.ts";

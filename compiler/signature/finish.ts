@@ -4,7 +4,8 @@
  */
 import { Action, AppProto, Direction, IpProto } from "../../assembly/abi/codes.ts";
 import { Op } from "../../assembly/abi/conditions.ts";
-import { ListFlag, RuleFlag, type RuleHook, RuleType } from "../../assembly/abi/database.ts";
+import { ListFlag } from "../../assembly/abi/lists.ts";
+import { RuleFlag, type RuleHook, RuleType } from "../../assembly/abi/rules.ts";
 import type { AddressSet } from "../address.ts";
 import type { PortSet } from "../port.ts";
 import { RuleError } from "../rule/problem.ts";

@@ -1,6 +1,5 @@
 /** Rule hooks: the part of the header behind the protocol, `tcp:flow_start`, `http1:request_line`. */
 import { AppProto, type Direction } from "../../assembly/abi/codes.ts";
-import { RuleHook } from "../../assembly/abi/database.ts";
 import {
   FtpProgress,
   HttpProgress,
@@ -9,6 +8,7 @@ import {
   SshProgress,
   TlsProgress,
 } from "../../assembly/abi/progress.ts";
+import { RuleHook } from "../../assembly/abi/rules.ts";
 import { RuleError } from "../rule/problem.ts";
 import { C, S } from "./buffers.ts";
 import { appProtocolName } from "./protocols.ts";

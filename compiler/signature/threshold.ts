@@ -1,6 +1,6 @@
 /** `threshold` and `detection_filter` of a rule, and what threshold.config adds to it. */
 import type { Action } from "../../assembly/abi/codes.ts";
-import { ThresholdTrack, ThresholdType } from "../../assembly/abi/database.ts";
+import { ThresholdTrack, ThresholdType } from "../../assembly/abi/thresholds.ts";
 import type { AddressSet } from "../address.ts";
 import type { ThresholdEntry, Track } from "../config/threshold.ts";
 

@@ -1,6 +1,6 @@
 /** When a rule is inspected: Suricata's signature types. */
 import { Action, AppProto } from "../../assembly/abi/codes.ts";
-import { RuleFlag, RuleType } from "../../assembly/abi/database.ts";
+import { RuleFlag, RuleType } from "../../assembly/abi/rules.ts";
 import type { SignatureBuilder } from "./builder.ts";
 import type { RuleAction } from "./order.ts";
 

@@ -1,7 +1,8 @@
 /** Whole rule files to a database the core takes. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DatabaseHeader, RuleRecord, Section, SectionRecord } from "../../assembly/abi/database.ts";
+import { DatabaseHeader, Section, SectionRecord } from "../../assembly/abi/database.ts";
+import { RuleRecord } from "../../assembly/abi/rules.ts";
 import { parseThresholds } from "../../compiler/config/threshold.ts";
 import { xxh64 } from "../../compiler/database/xxh64.ts";
 import { type CompileSettings, compileRules, formatProblem } from "../../compiler/index.ts";

@@ -1,7 +1,8 @@
 /** Signatures in a form tests can show. */
 import { AppProto, Direction } from "../../assembly/abi/codes.ts";
 import { Op } from "../../assembly/abi/conditions.ts";
-import { ListFlag, RuleFlag, RuleType, Transform } from "../../assembly/abi/database.ts";
+import { ListFlag, Transform } from "../../assembly/abi/lists.ts";
+import { RuleFlag, RuleType } from "../../assembly/abi/rules.ts";
 import { DEFAULT_CLASSIFICATIONS } from "../../compiler/config/classification.ts";
 import { DEFAULT_REFERENCES } from "../../compiler/config/reference.ts";
 import { parseRules } from "../../compiler/rule/parser.ts";

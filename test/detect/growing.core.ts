@@ -1,5 +1,5 @@
 /** The prefilter of a growing buffer beside that of its windows, for a test: a text of which windows are shown. */
-import { PrefilterKind, PrefilterRecord } from "../../assembly/abi/database";
+import { PrefilterKind, PrefilterRecord } from "../../assembly/abi/prefilters";
 import { Tx } from "../../assembly/app/transaction";
 import { ViewFlag, viewWindow } from "../../assembly/app/view";
 import { Candidates } from "../../assembly/detect/candidates";

@@ -3,7 +3,7 @@
  * hashes of the values; `set` and `unset` keep their own entries in the rule-state table.
  */
 import { DatasetCommand, DatasetField } from "../../abi/content_conditions";
-import { DatasetRecord, DatasetType } from "../../abi/database";
+import { DatasetRecord, DatasetType } from "../../abi/datasets";
 import { database, datasetCount, datasets } from "../../rules/database";
 import { xxh64 } from "../../rules/digest";
 import { addEntry, Entry, EntryKind, findEntry, key, removeEntry } from "../state/table";

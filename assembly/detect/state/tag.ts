@@ -1,6 +1,6 @@
 /** `tag` (Suricata manual): further packets of the session or host are logged for a while. The event carries the rule that asked. */
 import { TagField } from "../../abi/conditions";
-import { RuleRecord } from "../../abi/database";
+import { RuleRecord } from "../../abi/rules";
 import { Packet } from "../../wire/packet";
 import { addEntry, Entry, EntryKind, findEntry, key } from "./table";
 

@@ -3,7 +3,8 @@
  * Counters live by rule and tracked address in the table of state/table.ts.
  */
 import { Action } from "../../abi/codes";
-import { RuleRecord, ThresholdRecord, ThresholdTrack, ThresholdType } from "../../abi/database";
+import { RuleRecord } from "../../abi/rules";
+import { ThresholdRecord, ThresholdTrack, ThresholdType } from "../../abi/thresholds";
 import { database } from "../../rules/database";
 import { Packet } from "../../wire/packet";
 import { inAddressSet } from "../header";

@@ -7,7 +7,7 @@
  *             offset                               scanned  end
  *                                        from: the longest literal may begin before the new bytes
  */
-import { PatternRecord, PrefilterRecord } from "../../abi/database";
+import { PatternRecord, PrefilterRecord } from "../../abi/prefilters";
 import { Tx } from "../../app/transaction";
 import { ViewFlag, viewData, viewFlags, viewLength, viewOffset } from "../../app/view";
 import { findLiteral } from "../../match/search";

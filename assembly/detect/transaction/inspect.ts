@@ -1,6 +1,7 @@
 /** One rule against one transaction: its lists in order of progress, resumed where an earlier packet left it. */
 import { AppProto, Direction } from "../../abi/codes";
-import { BufferRecord, ListFlag, ListRecord, RuleFlag, RuleRecord } from "../../abi/database";
+import { BufferRecord, ListFlag, ListRecord } from "../../abi/lists";
+import { RuleFlag, RuleRecord } from "../../abi/rules";
 import { ListOutcome } from "../../abi/trace";
 import { appBuffer, completeProgress, hasInner } from "../../app/registry";
 import { AppState, Tx } from "../../app/transaction";

@@ -1,15 +1,9 @@
 /** All rules against the transactions of a flow that the packet at hand updated (Suricata's transaction detection). */
 import { Direction } from "../../abi/codes";
-import {
-  BufferRecord,
-  PrefilterKind,
-  PrefilterRecord,
-  RuleFlag,
-  RuleListKind,
-  RuleRecord,
-  RuleType,
-} from "../../abi/database";
 import { EventFlag } from "../../abi/frames";
+import { BufferRecord } from "../../abi/lists";
+import { PrefilterKind, PrefilterRecord } from "../../abi/prefilters";
+import { RuleFlag, RuleListKind, RuleRecord, RuleType } from "../../abi/rules";
 import { HeaderCheck, TraceStage } from "../../abi/trace";
 import { appBuffer, completeProgress, hasInner, isInner } from "../../app/registry";
 import { AppState, Tx, TxFlag } from "../../app/transaction";

@@ -3,7 +3,8 @@
  * compressed, part by part, until one of them is wanted.
  */
 import { gunzipSync } from "node:zlib";
-import { DescriptionsHeader, RuleRecord } from "../../../assembly/abi/database.ts";
+import { DescriptionsHeader } from "../../../assembly/abi/database.ts";
+import { RuleRecord } from "../../../assembly/abi/rules.ts";
 import type { RuleDescription } from "../eve/rules.ts";
 
 /** Most bytes one part has: a bomb in its place is no description. */

@@ -1,15 +1,9 @@
 /** The rules of a database as records: what a rule asks, for hosts that explain it. Contract: the core has adopted the database. */
 import { gunzipSync } from "node:zlib";
 import { CONDITION_LAST, Condition } from "../../../assembly/abi/conditions.ts";
-import {
-  BufferRecord,
-  DatabaseHeader,
-  ListRecord,
-  RuleRecord,
-  Section,
-  SectionRecord,
-  TransformRecord,
-} from "../../../assembly/abi/database.ts";
+import { DatabaseHeader, Section, SectionRecord } from "../../../assembly/abi/database.ts";
+import { BufferRecord, ListRecord, TransformRecord } from "../../../assembly/abi/lists.ts";
+import { RuleRecord } from "../../../assembly/abi/rules.ts";
 
 /** One condition of a chain. */
 export interface ConditionRecord {

@@ -1,7 +1,8 @@
 /** What a rule did with each packet, in lines: where it matched, what failed first and where, what was seen instead. */
 import { Buffer as BufferId } from "../../../assembly/abi/buffers.ts";
 import { Op } from "../../../assembly/abi/conditions.ts";
-import { RuleFlag, Transform } from "../../../assembly/abi/database.ts";
+import { Transform } from "../../../assembly/abi/lists.ts";
+import { RuleFlag } from "../../../assembly/abi/rules.ts";
 import { HeaderCheck, ListOutcome, TraceStep } from "../../../assembly/abi/trace.ts";
 import type { ConditionRecord, ListRecords, RuleReader, RuleRecords } from "../engine/rule_records.ts";
 import { appProtoName } from "../eve/names.ts";
