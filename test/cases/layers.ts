@@ -15,6 +15,7 @@ import { LinkType } from "../../assembly/abi/codes.ts";
 import { parseBytes } from "../../corpus/bytes.ts";
 import { addressBytes, checksum, DEFAULT_START } from "../../corpus/frames.ts";
 import type { FrameInput } from "../../hosts/node/engine/engine.ts";
+import { type Bytes, be16, be32, ethernet, fragment6, hex, ipv4, ipv6, join, tcp, udp, vlan } from "../wire/build.ts";
 
 interface Layer {
   kind: string;
@@ -54,125 +55,102 @@ function parseLayer(text: string): Layer {
   return { kind, words, options, text };
 }
 
-function build(layers: Layer[]): Buffer {
+function build(layers: Layer[]): Bytes {
   const first = layers[0]?.kind === "ether" ? layers.shift() : undefined;
-  const inner = layers.length > 0 ? pack(layers, undefined) : Buffer.alloc(0);
   const type = number(first?.options.get("type"), etherType(layers[0]), 16);
-  return Buffer.concat([Buffer.from("020000000002020000000001", "hex"), be16(type), inner]);
+  return ethernet(type, pack(layers, undefined));
 }
 
 /** The bytes of the first layer with all that it carries. */
-function pack([layer, ...rest]: Layer[], outer: { source: Buffer; destination: Buffer } | undefined): Buffer {
-  if (layer === undefined) return Buffer.alloc(0);
+function pack([layer, ...rest]: Layer[], outer: Ends | undefined): Bytes {
+  if (layer === undefined) return new Uint8Array(0);
   const { kind, words, options } = layer;
-  const inner = (addresses = outer): Buffer => pack(rest, addresses);
+  const inner = (ends = outer): Bytes => pack(rest, ends);
   const n = (name: string, otherwise: number): number => number(options.get(name), otherwise);
   switch (kind) {
     case "vlan":
-      return Buffer.concat([be16((n("priority", 0) << 13) | Number(words[0])), be16(etherType(rest[0])), inner()]);
+      return vlan((n("priority", 0) << 13) | Number(words[0]), etherType(rest[0]), inner());
     case "raw":
-      return Buffer.concat([Buffer.from(words.join(""), "hex"), inner()]);
-    case "ip":
-      return ip4(layer, rest, inner);
+      return join(hex(words.join("")), inner());
+    case "ip": {
+      const ends = endsOf(words);
+      return ipv4(n("proto", protocolOf(rest[0])), inner(ends), {
+        ...ends,
+        ...fields(options, { ttl: "ttl", id: "id", tos: "tos", offset: "frag", total: "len" }),
+        ...(options.has("sum") ? { sum: number(options.get("sum"), 0, 16) } : {}),
+        more: options.has("mf"),
+        whole: options.has("df"),
+        reserved: options.has("rb"),
+        options: hex(options.get("options") ?? ""),
+      });
+    }
     case "ip6": {
-      const addresses = ends(words);
-      const content = inner(addresses);
-      const head = [be32(0x6000_0000 | (n("class", 0) << 20)), be16(n("len", content.length))];
-      const next = Buffer.of(n("next", protocolOf(rest[0])), n("hop", 64));
-      return Buffer.concat([...head, next, addresses.source, addresses.destination, content]);
+      const ends = endsOf(words);
+      const header = { ...ends, ...fields(options, { hops: "hop", priority: "class", total: "len" }) };
+      return ipv6(n("next", protocolOf(rest[0])), inner(ends), header);
     }
-    case "frag6": {
-      const place = n("offset", 0) | (options.has("mf") ? 1 : 0);
-      return Buffer.concat([Buffer.of(n("next", protocolOf(rest[0])), 0), be16(place), be32(n("id", 1)), inner()]);
-    }
+    case "frag6":
+      return fragment6(n("next", protocolOf(rest[0])), n("id", 1), n("offset", 0), options.has("mf"), inner());
     case "ext": {
-      const content = Buffer.from(words[1] ?? "", "hex");
-      return Buffer.concat([Buffer.of(protocolOf(rest[0]), (content.length + 2) / 8 - 1), content, inner()]);
+      const content = hex(words[1] ?? "");
+      return join([protocolOf(rest[0]), (content.length + 2) / 8 - 1], content, inner());
     }
     case "tcp": {
-      const tcpOptions = Buffer.from(options.get("options") ?? "", "hex");
       const flags = [...(words[2] ?? "A")].reduce((all, flag) => all | (1 << FLAGS.indexOf(flag)), 0);
-      const head = Buffer.concat([
-        be16(Number(words[0])),
-        be16(Number(words[1])),
-        be32(n("seq", 1)),
-        be32(n("ack", 0)),
-        Buffer.of(((20 + tcpOptions.length) / 4) << 4, words[2] === "0" ? 0 : flags),
-        be16(n("win", 8192)),
-        be16(0),
-        be16(n("urg", 0)),
-        tcpOptions,
-      ]);
-      return sealed(Buffer.concat([head, inner()]), 16, 6, outer, options);
+      const segment = tcp(inner(), {
+        source: Number(words[0]),
+        destination: Number(words[1]),
+        ...fields(options, { sequence: "seq", acknowledgement: "ack", window: "win", urgent: "urg" }),
+        flags: words[2] === "0" ? 0 : flags,
+        options: hex(options.get("options") ?? ""),
+      });
+      return sealed(segment, 16, 6, outer, options);
     }
     case "udp": {
       const content = inner();
-      const head = [be16(Number(words[0])), be16(Number(words[1])), be16(n("len", content.length + 8)), be16(0)];
-      return sealed(Buffer.concat([...head, content]), 6, 17, outer, options);
+      const datagram = udp(content, Number(words[0]), Number(words[1]), n("len", content.length + 8));
+      return sealed(datagram, 6, 17, outer, options);
     }
     case "icmp":
     case "icmp6": {
-      const fields = options.has("id") || options.has("seq") ? [be16(n("id", 0)), be16(n("seq", 0))] : [];
-      const given = options.get("rest");
-      if (given !== undefined) fields.push(Buffer.from(given, "hex"));
-      const head = Buffer.of(Number(words[0]), Number(words[1] ?? 0), 0, 0);
-      const message = Buffer.concat([head, ...fields, inner()]);
+      const numbers = options.has("id") || options.has("seq") ? [...be16(n("id", 0)), ...be16(n("seq", 0))] : [];
+      const head = [Number(words[0]), Number(words[1] ?? 0), 0, 0];
+      const message = join(head, numbers, hex(options.get("rest") ?? ""), inner());
       return sealed(message, 2, 58, kind === "icmp6" ? outer : undefined, options);
     }
     case "igmp":
-      return sealed(
-        Buffer.concat([Buffer.of(Number(words[0]), 0, 0, 0, 224, 0, 0, 1), inner()]),
-        2,
-        2,
-        undefined,
-        options,
-      );
+      return sealed(join([Number(words[0]), 0, 0, 0, 224, 0, 0, 1], inner()), 2, 2, undefined, options);
     case "gre":
-      return Buffer.concat([be16(0), be16(etherType(rest[0])), inner()]);
+      return join(be16(0), be16(etherType(rest[0])), inner());
     case "arp":
-      return Buffer.concat([Buffer.from("0001080006040001", "hex"), Buffer.alloc(20)]);
+      return join(hex("0001080006040001"), new Uint8Array(20));
     default:
       return parseBytes(layer.text);
   }
 }
 
-function ip4({ words, options }: Layer, rest: Layer[], inner: (outer: ReturnType<typeof ends>) => Buffer): Buffer {
-  const n = (name: string, otherwise: number): number => number(options.get(name), otherwise);
-  const addresses = ends(words);
-  const content = inner(addresses);
-  const ipOptions = Buffer.from(options.get("options") ?? "", "hex");
-  const bits = (options.has("rb") ? 0x8000 : 0) | (options.has("df") ? 0x4000 : 0) | (options.has("mf") ? 0x2000 : 0);
-  const length = 20 + ipOptions.length;
-  const head = Buffer.concat([
-    Buffer.of(0x40 | (length / 4), n("tos", 0)),
-    be16(n("len", length + content.length)),
-    be16(n("id", 1)),
-    be16(bits | (n("frag", 0) >> 3)),
-    Buffer.of(n("ttl", 64), n("proto", protocolOf(rest[0])), 0, 0),
-    addresses.source,
-    addresses.destination,
-    ipOptions,
-  ]);
-  head.writeUInt16BE(number(options.get("sum"), checksum(head), 16), 10);
-  return Buffer.concat([head, content]);
-}
-
 /** The segment with its checksum, over the pseudo header when there are addresses. */
 function sealed(
-  segment: Buffer,
+  segment: Bytes,
   at: number,
   proto: number,
-  outer: { source: Buffer; destination: Buffer } | undefined,
+  outer: Ends | undefined,
   options: Map<string, string>,
-): Buffer {
-  const pseudo = outer ? [outer.source, outer.destination, be32(segment.length), be32(proto)] : [];
-  const sum = checksum(Buffer.concat([...pseudo, segment]));
-  segment.writeUInt16BE(number(options.get("sum"), sum === 0 && proto === 17 ? 0xffff : sum, 16), at);
+): Bytes {
+  const ends = outer ? [addressBytes(outer.source), addressBytes(outer.destination)] : [];
+  const pseudo = outer ? [...ends, be32(segment.length), be32(proto)] : [];
+  const sum = checksum(join(...pseudo, segment));
+  segment.set(be16(number(options.get("sum"), sum === 0 && proto === 17 ? 0xffff : sum, 16)), at);
   return segment;
 }
 
-function ends(words: string[]): { source: Buffer; destination: Buffer } {
-  return { source: addressBytes(words[0] ?? ""), destination: addressBytes(words[1] ?? "") };
+interface Ends {
+  source: string;
+  destination: string;
+}
+
+function endsOf(words: string[]): Ends {
+  return { source: words[0] ?? "", destination: words[1] ?? "" };
 }
 
 function etherType(layer: Layer | undefined): number {
@@ -205,19 +183,15 @@ function protocolOf(layer: Layer | undefined): number {
   return known[layer?.kind ?? ""] ?? 253;
 }
 
+/** Those of the numbers that are there, under the names that the builders have for them. */
+function fields<K extends string>(options: Map<string, string>, names: Record<K, string>): Partial<Record<K, number>> {
+  const found = Object.entries<string>(names).filter(([, name]) => options.has(name));
+  return Object.fromEntries(found.map(([key, name]) => [key, number(options.get(name), 0)])) as Partial<
+    Record<K, number>
+  >;
+}
+
 function number(text: string | undefined, otherwise: number, base = 10): number {
   if (text === undefined) return otherwise;
   return text.startsWith("0x") ? Number(text) : Number.parseInt(text, base);
-}
-
-function be16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16BE(value & 0xffff);
-  return bytes;
-}
-
-function be32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value >>> 0);
-  return bytes;
 }

@@ -33,7 +33,8 @@ const esp = (spi: number, way = there) => ipv4(50, join(be32(spi), be32(1)), way
 const tcpTo = (source: number, destination: number, way = there, flags = 0x10) =>
   ipv4(6, tcp(text("x"), { source, destination, flags }), way);
 const udpTo = (source: number, destination: number, way = there) => ipv4(17, udp(text("x"), source, destination), way);
-const echo6 = (type: number, source: number) => ipv6(58, join([type, 0, 0, 0], be32(1)), { source });
+const echo6 = (type: number, source: number) =>
+  ipv6(58, join([type, 0, 0, 0], be32(1)), { source: `2001:db8::${source}`, destination: `2001:db8::${3 - source}` });
 
 /** Two frames, and whether they are of one flow. */
 const pairs: [string, Uint8Array, Uint8Array, boolean][] = [

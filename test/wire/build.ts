@@ -1,5 +1,7 @@
 /** Small header builders: bytes in network order, lengths filled in, checksums right unless told otherwise. */
 
+import { addressBytes, checksum } from "../../corpus/frames.ts";
+
 export type Bytes = Uint8Array;
 
 export const hex = (text: string): Bytes => new Uint8Array(Buffer.from(text.replace(/[^0-9a-fA-F]/g, ""), "hex"));
@@ -22,34 +24,31 @@ export interface Ip4 {
   /** Bytes. */
   offset?: number;
   more?: boolean;
+  /** Don't fragment, and the reserved bit. */
+  whole?: boolean;
+  reserved?: boolean;
+  tos?: number;
   options?: Bytes;
-  /** Total length as written; the true one by default. */
+  /** Total length and checksum as written; the true ones by default. */
   total?: number;
-}
-
-const address4 = (a: string): number[] => a.split(".").map(Number);
-
-export function sum(data: Bytes): number {
-  let s = 0;
-  for (let i = 0; i < data.length; i += 2) s += ((data[i] ?? 0) << 8) | (data[i + 1] ?? 0);
-  while (s > 0xffff) s = (s & 0xffff) + (s >> 16);
-  return ~s & 0xffff;
+  sum?: number;
 }
 
 export function ipv4(proto: number, payload: Bytes | number[], o: Ip4 = {}): Bytes {
   const options = o.options ?? new Uint8Array(0);
   const size = 20 + options.length;
+  const bits = (o.reserved ? 0x8000 : 0) | (o.whole ? 0x4000 : 0) | (o.more ? 0x2000 : 0);
   const head = join(
-    [0x40 | (size >> 2), 0],
+    [0x40 | (size >> 2), o.tos ?? 0],
     be16(o.total ?? size + payload.length),
     be16(o.id ?? 1),
-    be16(((o.offset ?? 0) >> 3) | (o.more ? 0x2000 : 0)),
+    be16(((o.offset ?? 0) >> 3) | bits),
     [o.ttl ?? 64, proto, 0, 0],
-    address4(o.source ?? "10.0.0.1"),
-    address4(o.destination ?? "10.0.0.2"),
+    [...addressBytes(o.source ?? "10.0.0.1")],
+    [...addressBytes(o.destination ?? "10.0.0.2")],
     options,
   );
-  head.set(be16(sum(head)), 10);
+  head.set(be16(o.sum ?? checksum(head)), 10);
   return join(head, payload);
 }
 
@@ -57,18 +56,19 @@ export interface Ip6 {
   source?: string;
   destination?: string;
   hops?: number;
+  /** Traffic class. */
+  priority?: number;
+  /** Payload length as written; the true one by default. */
   total?: number;
 }
 
-const address6 = (last: number): number[] => [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
-
-export function ipv6(next: number, payload: Bytes, o: { hops?: number; total?: number; source?: number } = {}): Bytes {
+export function ipv6(next: number, payload: Bytes, o: Ip6 = {}): Bytes {
   return join(
-    [0x60, 0, 0, 0],
+    be32(0x6000_0000 | ((o.priority ?? 0) << 20)),
     be16(o.total ?? payload.length),
     [next, o.hops ?? 64],
-    address6(o.source ?? 1),
-    address6(o.source === 2 ? 1 : 2),
+    [...addressBytes(o.source ?? "2001:db8::1")],
+    [...addressBytes(o.destination ?? "2001:db8::2")],
     payload,
   );
 }
@@ -84,6 +84,7 @@ export interface Tcp {
   acknowledgement?: number;
   flags?: number;
   window?: number;
+  urgent?: number;
   options?: Bytes;
 }
 
@@ -97,7 +98,8 @@ export function tcp(payload: Bytes, o: Tcp = {}): Bytes {
     be32(o.acknowledgement ?? 0),
     [(size >> 2) << 4, o.flags ?? 0x10],
     be16(o.window ?? 8192),
-    [0, 0, 0, 0],
+    be16(0),
+    be16(o.urgent ?? 0),
     options,
     payload,
   );
@@ -108,6 +110,6 @@ export const udp = (payload: Bytes, source = 1024, destination = 53, length = pa
 
 export const icmp = (type: number, code: number, rest: Bytes | number[]): Bytes => {
   const head = join([type, code, 0, 0], rest);
-  head.set(be16(sum(head)), 2);
+  head.set(be16(checksum(head)), 2);
   return head;
 };
