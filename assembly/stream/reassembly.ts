@@ -49,7 +49,7 @@ function takeData(session: Session, direction: u32, packet: Packet): bool {
   const bytes = streamBytes(h, packet);
   if (bytes < 0) return true;
   // The data of a SYN begins behind the SYN's own number.
-  const isSyn = packet.tcpFlags == <u8>TcpFlag.Syn && (packet.tcpOptions & <u8>TcpOption.FastOpen) != 0;
+  const isSyn = (packet.tcpFlags & <u8>TcpFlag.Syn) != 0 && (packet.tcpOptions & <u8>TcpOption.FastOpen) != 0;
   const size = withinDepth(session, h, seq, <u32>bytes);
   if ((h.flags & HalfFlag.DepthReached) != 0) {
     packet.raise(StreamEvent.reassembly_depth_reached);

@@ -34,7 +34,7 @@ import { stateFinWait1, stateFinWait2 } from "./state_fin_wait";
 import { stateNone } from "./state_none";
 import { stateSynRecv } from "./state_syn_recv";
 import { stateSynSent } from "./state_syn_sent";
-import { hasUninspectedData } from "./uninspected";
+import { hasUninspectedData, withholdSynData } from "./uninspected";
 import { beginUpdate } from "./update";
 
 /** Carves the pools the settings ask for. False when memory is exhausted. */
@@ -88,6 +88,7 @@ export function streamPacket(packet: Packet, flow: Flow): void {
   if (prevent && inlineMode && packet.has(PacketFlag.StreamAdded)) {
     packet.set(PacketFlag.StreamEstablished | PacketFlag.Established);
   }
+  if (prevent) withholdSynData(packet);
   if (flow.tcp != 0) bypassDone(changetype<Session>(flow.tcp), flow);
 }
 

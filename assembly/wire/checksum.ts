@@ -149,3 +149,25 @@ export function rewritePayload(p: Packet, at: usize, bytes: usize, length: u32):
   // A UDP checksum of zero means none; its other form is all ones (RFC 768).
   store<u16>(field, checksum == 0 && p.proto == <u8>IpProto.Udp ? <u16>0xffff : checksum);
 }
+
+/** Offsets in the headers, and what an IPv6 length does not count. */
+const enum Field {
+  ipv4Length = 2,
+  ipv4Checksum = 10,
+  ipv6Length = 4,
+  ipv6Size = 40,
+  tcpChecksum = 16,
+}
+
+/** Takes the payload off a TCP packet: what follows is padding of the frame. */
+export function cutPayload(p: Packet): void {
+  const length = <u16>(p.ipLength - p.payloadLength);
+  if (p.ipVersion == 4) rewriteWord(p.ip + Field.ipv4Length, p.ip + Field.ipv4Checksum, bswap<u16>(length));
+  else store<u16>(p.ip + Field.ipv6Length, bswap<u16>(length - <u16>Field.ipv6Size));
+  const header = <u32>(p.payload - p.transport);
+  store<u16>(p.transport + Field.tcpChecksum, 0);
+  store<u16>(
+    p.transport + Field.tcpChecksum,
+    messageChecksum(p.ip, p.ipVersion, <u32>IpProto.Tcp, p.transport, header),
+  );
+}

@@ -9,7 +9,7 @@ import { compileRules } from "../../compiler/index.ts";
 import { parseConversation } from "../../corpus/conversation.ts";
 import { makeConfiguration } from "../../hosts/node/config/configuration.ts";
 import { Engine } from "../../hosts/node/engine/engine.ts";
-import { ethernet, ipPacket, type Segment, segmentsOf } from "./segment.ts";
+import { ethernet, Flag, ipPacket, type Segment, segmentsOf } from "./segment.ts";
 
 const before = suite("data before the session is established");
 
@@ -31,6 +31,11 @@ function fastOpen(segments: readonly Segment[]): Segment[] {
   ];
 }
 
+/** The same with other flags beside the SYN: ECN is asked for (RFC 3168), data are pushed. */
+function withFlags([syn, ...others]: readonly Segment[], flags: number): Segment[] {
+  return [{ ...syn!, flags: syn!.flags | flags }, ...others];
+}
+
 /** Verdicts by letter: p passes, d dropped. */
 async function verdicts(segments: readonly Segment[], settings = {}): Promise<string> {
   const engine = new Engine({ mode: "prevent", config: await makeConfiguration(settings) });
@@ -47,6 +52,8 @@ const MIDSTREAM = { stream: { midstream: true } };
 for (const [name, segments, settings, expected] of [
   ["Fast Open, application layer", fastOpen(conversation(...request)), {}, "dd"],
   ["Fast Open, stream", fastOpen(conversation("> evil bytes")), {}, "dd"],
+  ["Fast Open, asking for ECN", withFlags(fastOpen(conversation(...request)), 0xc0), {}, "dd"],
+  ["Fast Open, pushed", withFlags(fastOpen(conversation("> evil bytes")), Flag.Push), {}, "dd"],
   ["Fast Open, harmless", fastOpen(conversation("> GET /fine HTTP/1.1", "> Host: a", ">")), {}, "pp"],
   ["midstream, application layer", conversation(...request).slice(3), MIDSTREAM, "dd"],
   ["midstream, stream", conversation("> evil bytes").slice(3), MIDSTREAM, "dd"],

@@ -33,6 +33,9 @@ class Stream {
     const headerLength = (tcp[12]! >> 4) * 4;
     if (flags & Flag.Syn) {
       this.next ??= sequence + 1;
+      // TCP Fast Open, with a cookie or without (RFC 7413).
+      for (const [index, byte] of tcp.subarray(headerLength).entries()) this.byte(sequence + 1 + index, byte);
+      this.deliver();
       return;
     }
     if (this.next === undefined || this.closed) return;

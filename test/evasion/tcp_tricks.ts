@@ -17,6 +17,10 @@ function isTold(segment: Segment): boolean {
   return hasData(segment) && segment.from === "client";
 }
 
+function isOpening({ transport, flags }: Segment): boolean {
+  return transport === "tcp" && (flags & (Flag.Syn | Flag.Ack)) === Flag.Syn;
+}
+
 /** Changes each of the client's data segments into others. */
 function eachTold(segments: readonly Segment[], change: (segment: Segment, index: number) => Segment[]): Segment[] {
   return segments.flatMap((segment, index) => (isTold(segment) ? change(segment, index) : [segment]));
@@ -221,11 +225,11 @@ export const resetAndSynWithTooFewHops: SegmentTrick = (segments) =>
     ];
   });
 
-/** The client sends other bytes with its SYN: a host without TCP Fast Open leaves them out. */
+/** The client sends other bytes with a SYN, as if no cookie were needed, and then a SYN without. */
 export const dataWithSyn: SegmentTrick = (segments, decoy) =>
-  segments.map((segment) => {
+  segments.flatMap((segment) => {
     const first = segments.find(isTold);
-    return segment.flags === Flag.Syn && first ? { ...segment, payload: decoy(first.payload) } : segment;
+    return isOpening(segment) && first ? [{ ...segment, payload: decoy(first.payload) }, segment] : [segment];
   });
 
 /** Keep-alive probes with a byte that was sent before. */
