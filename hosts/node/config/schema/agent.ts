@@ -113,6 +113,7 @@ export const processSettings = {
     "decoder-events": bool("", true, { inert: true }),
     "decoder-events-prefix": text("", "decoder.event", { inert: true }),
     "stream-events": bool("", false, { inert: true }),
+    "exception-policy": section("", { "per-app-proto-errors": bool("", false, { inert: true }) }),
   }),
   "unix-command": section("The control socket, which `vpatch status`, `mode`, `reload`, `events` and `stop` use.", {
     enabled: toggle("Listen.", ["auto"], "yes"),
