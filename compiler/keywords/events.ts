@@ -11,7 +11,7 @@ import { type BufferDefinition, bothWays, buffer } from "../signature/buffers.ts
 import type { SignatureBuilder } from "../signature/builder.ts";
 import { appProtocol, appProtocolName } from "../signature/protocols.ts";
 import { family, type Keyword } from "./keyword.ts";
-import { NEVER_RAISED, NEVER_RAISED_OF_PACKETS, SILENT_EVENTS } from "./silent_events.ts";
+import { NEVER_RAISED, NEVER_RAISED_OF_PACKETS } from "./silent_events.ts";
 
 /** Event names as rules write them. */
 function names(events: object): Map<string, number> {
@@ -39,9 +39,6 @@ const reasons = (events: Readonly<Record<string, string>>): string =>
   Object.entries(events)
     .map(([event, why]) => `\`${event}\` (${why})`)
     .join(", ");
-const silent = Object.entries(SILENT_EVENTS)
-  .flatMap(([protocol, events]) => events.map((event) => `\`${protocol}.${event}\``))
-  .join(", ");
 
 export const EVENT_KEYWORDS: Keyword[] = family("Events", [
   {
@@ -61,7 +58,6 @@ export const EVENT_KEYWORDS: Keyword[] = family("Events", [
     name: "app-layer-event",
     value: "required",
     docs: `An event of a protocol parser, as \`http.missing_host_header\`, or of protocol detection, as \`applayer_mismatch_protocol_both_directions\`. Suricata never raises: ${reasons(NEVER_RAISED)}.`,
-    differs: `Accepted, but raised by no parser here: ${silent}.`,
     apply: applyAppEvent,
   },
   {

@@ -3,9 +3,6 @@
  * (test/compiler/silent_events.test.ts).
  */
 
-/** Events that Suricata 8 raises and no parser here does, by protocol. */
-export const SILENT_EVENTS: Readonly<Record<string, readonly string[]>> = {};
-
 /** Why Suricata 8, too, never raises an event of a parser that it has a name for. */
 export const NEVER_RAISED: Readonly<Record<string, string>> = {
   "dhcp.malformed_options": "every option that cannot be read counts as truncated",

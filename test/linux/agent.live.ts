@@ -44,6 +44,7 @@ for (const driver of INLINE.filter((each) => each !== "bridge")) {
     const status = await agent.start({}, MIDSTREAM);
     assert.equal([status.protection, status.reasons, status.driver], ["protected", [], driver]);
     assert.is(status.selfTest!.detail, "seen and blocked on eth0");
+    await until("the result is told", () => agent.own("self-test").length > 0);
     assert.equal(agent.own("self-test")[0].result, "passed");
     assert.equal(
       agent.events().filter(({ event_type: type }) => type === "alert" || type === "drop"),

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { parseConversation } from "../../corpus/conversation.ts";
 import { Agent, SETUPS } from "./agent.ts";
 import { INLINE } from "./drivers.ts";
-import { Lab, SERVER4, sleep } from "./lab.ts";
+import { Lab, SERVER4, sleep, until } from "./lab.ts";
 import { type Outcome, Peers } from "./peers.ts";
 import { Services } from "./services.ts";
 import { FOLDER, FULL, hook } from "./setting.ts";
@@ -114,7 +114,7 @@ for (const driver of INLINE) {
     assert.match((await load).stdout, /Failed requests: +0\n/);
     const [got, sent] = (await slow).stdout.split("\n");
     assert.is(got, sent);
-    assert.ok(agent.alerts().has(9_000_001));
+    await until("the alert is told", () => agent.alerts().has(9_000_001));
   });
 
   test("a restart: a live download goes on", async () => {

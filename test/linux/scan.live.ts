@@ -138,6 +138,7 @@ test("a vulnerable server is protected until it is upgraded and started again", 
     await until("the alert is told", () => agent.events().some(({ alert }) => alert?.signature_id === SID));
     const alert = agent.events().find((event) => event.alert?.signature_id === SID);
     assert.is(alert.alert.action, "blocked");
+    await until("the assignment is told", () => agent.own("assigned").some(({ sid }) => sid === SID));
     const [told] = agent.own("assigned").filter(({ sid }) => sid === SID);
     assert.equal([told.cves.includes(CVE), told.mode], [true, "prevent"]);
 
@@ -165,6 +166,7 @@ test("a vulnerable server is protected until it is upgraded and started again", 
       undefined,
     );
     await until("the rule is out of force", async () => (await agent.status()).rules.assigned === 0);
+    await until("that is told", () => agent.own("retired").some(({ sid }) => sid === SID));
     assert.is(agent.own("retired").filter(({ sid }) => sid === SID).length, 1);
     assert.is(await request(ATTACK), 0);
     assert.is(log().at(-1), "refused", "the server now looks after itself");

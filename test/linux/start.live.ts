@@ -50,6 +50,7 @@ for (const driver of INLINE.filter((each) => each !== "bridge")) {
       await ready;
       await sleep(500);
     });
+    await until("its start is told", () => agent.own("started").length > 0);
     const started = Date.parse(agent.events().find(({ vpatch }) => vpatch?.type === "started").timestamp);
     assert.ok(started - starting > 1000, `${started - starting} ms to compile`);
     const within = (from: number, to: number): number => times.filter((time) => time > from && time < to).length;
