@@ -9,7 +9,7 @@
 export const DATABASE_MAGIC = 0x42445056;
 
 /** Changes whenever a record of the database changes. */
-export const DATABASE_VERSION = 3;
+export const DATABASE_VERSION = 4;
 
 export const enum DatabaseHeader {
   /** u32 */

@@ -14,6 +14,8 @@ export const enum LiteralFormat {
   MAX_SECTIONS = 5,
   /** Also the number of buckets. */
   NO_BUCKET = 24,
+  /** Bytes of the tables of eight nibble buckets. */
+  GROUP_BYTES = 96,
   /** Gram hash: upper bits of (bytes & mask) * multiplier, in 32 bits. */
   GRAM_MULTIPLIER = 0x5bd1e995,
   /** Mask of a letter regardless of case: only its two cases share the other seven bits. */
@@ -63,8 +65,8 @@ export const enum LiteralSection {
   ENTRIES = 28,
   ENTRY_COUNT = 32,
   /**
-   * Nibble filter: number of its first bucket (0; 16 for single bytes), 1 if it is scanned together with the gram section that follows
-   * (stride 2 or 4), and its groups of eight buckets (1 or 2).
+   * Nibble filter: number of its first bucket (0; 16 for single bytes), 1 if its first group is scanned together with the gram section
+   * that follows (stride 2 or 4), and its groups of eight buckets (1 or 2).
    */
   FIRST_BUCKET = 36,
   JOINED = 40,

@@ -31,7 +31,13 @@ export const enum PrefilterRecord {
   longest = 36,
   /** u16, the literals end within so many bytes of the buffer's (stream's, body's) beginning; 0: anywhere */
   reach = 38,
-  size = 40,
+  /** u8, Audience: whose payloads and streams the table is for */
+  audience = 40,
+  /** u32, index of the PortSet of ports that are named on the server's side; 0: none */
+  ports = 44,
+  /** u64, a bit for each AppProto that is named */
+  apps = 48,
+  size = 56,
 }
 
 /** A literal of a prefilter, to be looked for by itself. */
@@ -45,6 +51,17 @@ export const enum PatternRecord {
   /** u8, 0 */
   reserved = 7,
   size = 8,
+}
+
+/**
+ * Of a payload or stream that many rules are for, but some of them only with certain protocols or on certain ports, there are two tables: one
+ * for flows those rules name, with all literals, and a smaller one for all other flows. Everything runs through one of them, never both.
+ */
+export enum Audience {
+  All = 0,
+  /** Flows whose protocol or port is named. */
+  Named = 1,
+  Others = 2,
 }
 
 export enum PrefilterKind {

@@ -3,12 +3,7 @@ import { IpProto } from "../abi/codes";
 import { ExceptionRecord, RuleRecord } from "../abi/rules";
 import { exceptions } from "../rules/database";
 import { Packet, PacketFlag } from "../wire/packet";
-import { remembered } from "./header";
-
-const SOURCE: u32 = 0;
-const DESTINATION: u32 = 1;
-const SOURCE_PORT: u32 = 2;
-const DESTINATION_PORT: u32 = 3;
+import { End, remembered } from "./header";
 
 /** Does one of the rule's exceptions cover the packet? */
 export function isExcepted(rule: usize, packet: Packet): bool {
@@ -28,20 +23,20 @@ function covers(e: usize, packet: Packet): bool {
   const destinationPorts = load<u32>(e, ExceptionRecord.destinationPorts);
   const eitherPorts = load<u32>(e, ExceptionRecord.eitherPorts);
   if ((ports | destinationPorts | eitherPorts) != 0 && !hasPorts(packet)) return false;
-  if (ports != 0 && !remembered(SOURCE_PORT, ports, packet)) return false;
-  if (destinationPorts != 0 && !remembered(DESTINATION_PORT, destinationPorts, packet)) return false;
+  if (ports != 0 && !remembered(End.SourcePort, ports, packet)) return false;
+  if (destinationPorts != 0 && !remembered(End.DestinationPort, destinationPorts, packet)) return false;
   if (
     eitherPorts != 0 &&
-    !remembered(SOURCE_PORT, eitherPorts, packet) &&
-    !remembered(DESTINATION_PORT, eitherPorts, packet)
+    !remembered(End.SourcePort, eitherPorts, packet) &&
+    !remembered(End.DestinationPort, eitherPorts, packet)
   )
     return false;
   const source = load<u32>(e, ExceptionRecord.source);
-  if (source != 0 && !remembered(SOURCE, source, packet)) return false;
+  if (source != 0 && !remembered(End.Source, source, packet)) return false;
   const destination = load<u32>(e, ExceptionRecord.destination);
-  if (destination != 0 && !remembered(DESTINATION, destination, packet)) return false;
+  if (destination != 0 && !remembered(End.Destination, destination, packet)) return false;
   const either = load<u32>(e, ExceptionRecord.either);
-  return either == 0 || remembered(SOURCE, either, packet) || remembered(DESTINATION, either, packet);
+  return either == 0 || remembered(End.Source, either, packet) || remembered(End.Destination, either, packet);
 }
 
 function hasPorts(packet: Packet): bool {

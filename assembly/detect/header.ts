@@ -81,24 +81,32 @@ function inPortSet(set: u32, port: u32): bool {
   return false;
 }
 
-/** Is the packet's end in the set? `kind`: 0 source, 1 destination address; 2 source, 3 destination port. */
-export function remembered(kind: u32, set: u32, packet: Packet): bool {
-  if (set >= MEMO) return ask(kind, set, packet);
-  const slot = memo + ((<usize>(kind * MEMO + set)) << 2);
+/** An end of a packet that a set is asked about. */
+export enum End {
+  Source = 0,
+  Destination = 1,
+  SourcePort = 2,
+  DestinationPort = 3,
+}
+
+/** Is the packet's end in the set? */
+export function remembered(end: End, set: u32, packet: Packet): bool {
+  if (set >= MEMO) return ask(end, set, packet);
+  const slot = memo + ((<usize>(<u32>end * MEMO + set)) << 2);
   const known = load<u32>(slot);
   if ((known & ~1) == stamp) return (known & 1) != 0;
-  const held = ask(kind, set, packet);
+  const held = ask(end, set, packet);
   store<u32>(slot, stamp | <u32>held);
   return held;
 }
 
-function ask(kind: u32, set: u32, packet: Packet): bool {
-  switch (kind) {
-    case 0:
+function ask(end: End, set: u32, packet: Packet): bool {
+  switch (end) {
+    case End.Source:
       return inAddressSet(set, packet.ipVersion, packet.sourceLow, packet.sourceHigh);
-    case 1:
+    case End.Destination:
       return inAddressSet(set, packet.ipVersion, packet.destinationLow, packet.destinationHigh);
-    case 2:
+    case End.SourcePort:
       return inPortSet(set, packet.sourcePort);
     default:
       return inPortSet(set, packet.destinationPort);
@@ -140,13 +148,14 @@ export function checkHeader(rule: usize, packet: Packet): HeaderCheck {
     const proto = <i32>packet.proto;
     if (proto != IpProto.Tcp && proto != IpProto.Udp && proto != IpProto.Sctp) return HeaderCheck.NoPorts;
     if (packet.has(PacketFlag.Fragment)) return HeaderCheck.NoPorts;
-    if (destinationPorts != 0 && !remembered(3, destinationPorts, packet)) return HeaderCheck.DestinationPort;
-    if (sourcePorts != 0 && !remembered(2, sourcePorts, packet)) return HeaderCheck.SourcePort;
+    if (destinationPorts != 0 && !remembered(End.DestinationPort, destinationPorts, packet))
+      return HeaderCheck.DestinationPort;
+    if (sourcePorts != 0 && !remembered(End.SourcePort, sourcePorts, packet)) return HeaderCheck.SourcePort;
   }
   const source = load<u32>(rule, RuleRecord.source);
-  if (source != 0 && !remembered(0, source, packet)) return HeaderCheck.SourceAddress;
+  if (source != 0 && !remembered(End.Source, source, packet)) return HeaderCheck.SourceAddress;
   const destination = load<u32>(rule, RuleRecord.destination);
-  if (destination != 0 && !remembered(1, destination, packet)) return HeaderCheck.DestinationAddress;
+  if (destination != 0 && !remembered(End.Destination, destination, packet)) return HeaderCheck.DestinationAddress;
   if (load<u8>(rule, RuleRecord.hook) == <u8>RuleHook.PacketFlowStart && !packet.has(PacketFlag.FirstInDirection))
     return HeaderCheck.FlowStart;
   return checkFlow(flags, packet);

@@ -1,7 +1,6 @@
 /** Payload conditions: on the bytes of one packet, or on the reassembled stream it belongs to. */
 import { Direction } from "../abi/codes";
 import { EventFlag } from "../abi/frames";
-import { PrefilterKind } from "../abi/prefilters";
 import { RuleFlag, RuleRecord } from "../abi/rules";
 import { Flow, FlowFlag } from "../flow/flow";
 import { rawData, rawLength, rawNext, rawOffset, rawWindow } from "../stream/raw";
@@ -12,7 +11,7 @@ import { Candidates } from "./candidates";
 import { inspectBuffer } from "./content/inspect";
 import { forgetReplacements } from "./content/replace";
 import { InspectFlag } from "./content/state";
-import { prefilterAll } from "./prefilter";
+import { prefilterPiece } from "./prefilter";
 
 /** Session of the packet at hand, 0 for none. */
 let session: usize = 0;
@@ -39,7 +38,7 @@ export function prefilterStream(packet: Packet, candidates: Candidates): void {
   if (!packet.has(PacketFlag.HasStreamData) || isEncrypted(packet)) return;
   const s = changetype<Session>(session);
   for (let more = rawWindow(s, packet.direction, packet); more; more = rawNext()) {
-    prefilterAll(PrefilterKind.Stream, packet.direction, rawData, rawLength, rawOffset, candidates);
+    prefilterPiece(packet, packet.direction, rawData, rawLength, rawOffset, candidates);
   }
 }
 

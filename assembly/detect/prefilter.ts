@@ -3,11 +3,12 @@
  * The database sorts its prefilters by kind, protocol, direction and progress; an index by kind and direction is built at load.
  */
 
-import { IpProto } from "../abi/codes";
+import { Direction, IpProto } from "../abi/codes";
 import { Cost } from "../abi/cost";
 import { Counter } from "../abi/counters";
-import { PrefilterKind, PrefilterRecord } from "../abi/prefilters";
+import { Audience, PrefilterKind, PrefilterRecord } from "../abi/prefilters";
 import { RuleListKind, RuleListRecord } from "../abi/rules";
+import { Flow } from "../flow/flow";
 import { configureLiteralScratch, literalScratchBytes, scanLiterals } from "../match/literal";
 import { reserve } from "../memory/arena";
 import { database, prefilterCount, prefilters, ruleIndices, ruleListCount, ruleLists } from "../rules/database";
@@ -16,6 +17,7 @@ import { countAdd } from "../verdict/counters";
 import { traced } from "../verdict/trace";
 import { Packet } from "../wire/packet";
 import { Candidates } from "./candidates";
+import { End, remembered } from "./header";
 import { matchTcpFlags } from "./packet/conditions";
 import { coversProtocol } from "./state/protocol";
 
@@ -106,17 +108,35 @@ export function addRulesOf(r: usize, literal: u32, candidates: Candidates): void
   for (let j = load<u32>(starts); j < end; j++) candidates.add(load<u32>(list + ((<usize>j) << 2)));
 }
 
-/** Runs every prefilter of a kind over one piece of data, which begins at `offset` of its stream. */
-export function prefilterAll(
-  kind: PrefilterKind,
+/** Is the record, of a payload or stream, for the packet's flow? A traced rule is looked for in any case: its trace says what the flow lacks. */
+function isFor(r: usize, packet: Packet, direction: u32): bool {
+  const audience = <u32>load<u8>(r, PrefilterRecord.audience);
+  if (audience == Audience.All) return true;
+  return (audience == Audience.Named) == (traced || isNamed(r, packet, direction));
+}
+
+function isNamed(r: usize, packet: Packet, direction: u32): bool {
+  if (packet.flow != 0) {
+    const app = changetype<Flow>(packet.flow).appProto;
+    if (((load<u64>(r, PrefilterRecord.apps) >> app) & 1) != 0) return true;
+  }
+  const ports = load<u32>(r, PrefilterRecord.ports);
+  return (
+    ports != 0 && remembered(direction == Direction.ToServer ? End.DestinationPort : End.SourcePort, ports, packet)
+  );
+}
+
+/** Runs the prefilters of streams over a piece of one, which begins at `offset`. */
+export function prefilterPiece(
+  packet: Packet,
   direction: u32,
   data: usize,
   length: u32,
   offset: u64,
   candidates: Candidates,
 ): void {
-  for (let i = firstPrefilter(kind, direction); i >= 0; i = nextPrefilter(i))
-    runPrefilter(record(i), data, length, offset, candidates);
+  for (let i = firstPrefilter(PrefilterKind.Stream, direction); i >= 0; i = nextPrefilter(i))
+    if (isFor(record(i), packet, direction)) runPrefilter(record(i), data, length, offset, candidates);
 }
 
 /** Searches the packet's payload with the table of its IP protocol. */
@@ -124,7 +144,7 @@ export function prefilterPayload(packet: Packet, direction: u32, candidates: Can
   const proto = <u32>packet.proto;
   const table: u32 = proto == IpProto.Tcp || proto == IpProto.Udp ? proto : 0;
   for (let i = firstPrefilter(PrefilterKind.Payload, direction); i >= 0; i = nextPrefilter(i)) {
-    if (<u32>load<u8>(record(i), PrefilterRecord.appProto) == table)
+    if (<u32>load<u8>(record(i), PrefilterRecord.appProto) == table && isFor(record(i), packet, direction))
       runPrefilter(record(i), packet.payload, packet.payloadLength, 0, candidates);
   }
 }

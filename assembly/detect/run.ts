@@ -29,9 +29,9 @@ import {
   configurePrefilter,
   firstPrefilter,
   nextPrefilter,
-  prefilterAll,
   prefilterAt,
   prefilterPayload,
+  prefilterPiece,
   runPrefilter,
 } from "./prefilter";
 import { coversProtocol } from "./state/protocol";
@@ -128,7 +128,7 @@ function collect(packet: Packet, direction: u32): void {
     prefilterPayload(packet, direction, set);
     // What the stream did not take is inspected as if it were a piece of it.
     if (packet.proto == IpProto.Tcp && !packet.has(PacketFlag.StreamAdded)) {
-      prefilterAll(PrefilterKind.Stream, direction, packet.payload, packet.payloadLength, 0, set);
+      prefilterPiece(packet, direction, packet.payload, packet.payloadLength, 0, set);
     }
   }
   prefilterStream(packet, set);

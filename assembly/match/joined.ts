@@ -9,27 +9,24 @@ import { bit, byte } from "./gram";
 import { allow, setNibbleEnd, writeLanes } from "./nibble";
 
 /**
- * Scans with a gram section and the nibble section before it; `active` are the nibble buckets still wanted. Returns the end of the gram
+ * Scans with a gram section and eight `buckets` of the nibble section before it; `active` are those still wanted. Returns the end of the gram
  * candidates; `nibbleEnd` is the end of the others, which start at `nibbleOut`.
  */
 export function filterBoth(
   table: usize,
   section: usize,
-  nibbles: usize,
+  buckets: usize,
   active: u32,
   at: usize,
   stop: usize,
   out: usize,
   nibbleOut: usize,
 ): usize {
-  if (load<u32>(nibbles, LiteralSection.GROUPS) == 2)
-    return filterWide(table, section, nibbles, active, at, stop, out, nibbleOut);
   const mask = load<u32>(section, LiteralSection.GRAM_MASK);
   const answers = table + load<u32>(section, LiteralSection.TABLE);
   const limit = load<u32>(section, LiteralSection.TABLE_LIMIT);
   const stride = load<u32>(section, LiteralSection.STRIDE);
   const bytes = load<u32>(section, LiteralSection.FILTER) == LiteralFilter.BYTE_TABLE;
-  const buckets = table + load<u32>(nibbles, LiteralSection.TABLE);
   const wanted = i8x16.splat(<i8>active);
   const low = v128.and(v128.load(buckets), wanted);
   const high = v128.load(buckets, 16);
@@ -99,129 +96,6 @@ export function filterBoth(
       const next = v128.load(at, 1);
       const last = v128.load(at, 2);
       const found = v128.and(v128.and(allow(low, high, text), allow(low1, high1, next)), allow(low2, high2, last));
-      if (v128.any_true(found)) nibbleOut = writeLanes(found, at, nibbleOut);
-      store<u32>(out, <u32>at);
-      out += bit(answers, load<u32>(at) & mask, limit);
-      store<u32>(out, <u32>at + 2);
-      out += bit(answers, load<u32>(at, 2) & mask, limit);
-      store<u32>(out, <u32>at + 4);
-      out += bit(answers, load<u32>(at, 4) & mask, limit);
-      store<u32>(out, <u32>at + 6);
-      out += bit(answers, load<u32>(at, 6) & mask, limit);
-      store<u32>(out, <u32>at + 8);
-      out += bit(answers, load<u32>(at, 8) & mask, limit);
-      store<u32>(out, <u32>at + 10);
-      out += bit(answers, load<u32>(at, 10) & mask, limit);
-      store<u32>(out, <u32>at + 12);
-      out += bit(answers, load<u32>(at, 12) & mask, limit);
-      store<u32>(out, <u32>at + 14);
-      out += bit(answers, load<u32>(at, 14) & mask, limit);
-    }
-  }
-  setNibbleEnd(nibbleOut);
-  return out;
-}
-
-/** The same with sixteen buckets. */
-function filterWide(
-  table: usize,
-  section: usize,
-  nibbles: usize,
-  active: u32,
-  at: usize,
-  stop: usize,
-  out: usize,
-  nibbleOut: usize,
-): usize {
-  const mask = load<u32>(section, LiteralSection.GRAM_MASK);
-  const answers = table + load<u32>(section, LiteralSection.TABLE);
-  const limit = load<u32>(section, LiteralSection.TABLE_LIMIT);
-  const stride = load<u32>(section, LiteralSection.STRIDE);
-  const bytes = load<u32>(section, LiteralSection.FILTER) == LiteralFilter.BYTE_TABLE;
-  const buckets = table + load<u32>(nibbles, LiteralSection.TABLE);
-  const wanted = i8x16.splat(<i8>active);
-  const low = v128.and(v128.load(buckets), wanted);
-  const high = v128.load(buckets, 16);
-  const low1 = v128.load(buckets, 32);
-  const high1 = v128.load(buckets, 48);
-  const low2 = v128.load(buckets, 64);
-  const high2 = v128.load(buckets, 80);
-  const low3 = v128.and(v128.load(buckets, 96), i8x16.splat(<i8>(active >>> 8)));
-  const high3 = v128.load(buckets, 112);
-  const low4 = v128.load(buckets, 128);
-  const high4 = v128.load(buckets, 144);
-  const low5 = v128.load(buckets, 160);
-  const high5 = v128.load(buckets, 176);
-  if (bytes && stride == 4) {
-    for (; at < stop; at += 16) {
-      const text = v128.load(at);
-      const next = v128.load(at, 1);
-      const last = v128.load(at, 2);
-      const one = v128.and(v128.and(allow(low, high, text), allow(low1, high1, next)), allow(low2, high2, last));
-      const two = v128.and(v128.and(allow(low3, high3, text), allow(low4, high4, next)), allow(low5, high5, last));
-      const found = v128.or(one, two);
-      if (v128.any_true(found)) nibbleOut = writeLanes(found, at, nibbleOut);
-      store<u32>(out, <u32>at);
-      out += byte(answers, load<u32>(at) & mask, limit);
-      store<u32>(out, <u32>at + 4);
-      out += byte(answers, load<u32>(at, 4) & mask, limit);
-      store<u32>(out, <u32>at + 8);
-      out += byte(answers, load<u32>(at, 8) & mask, limit);
-      store<u32>(out, <u32>at + 12);
-      out += byte(answers, load<u32>(at, 12) & mask, limit);
-    }
-  } else if (bytes) {
-    for (; at < stop; at += 16) {
-      const text = v128.load(at);
-      const next = v128.load(at, 1);
-      const last = v128.load(at, 2);
-      const one = v128.and(v128.and(allow(low, high, text), allow(low1, high1, next)), allow(low2, high2, last));
-      const two = v128.and(v128.and(allow(low3, high3, text), allow(low4, high4, next)), allow(low5, high5, last));
-      const found = v128.or(one, two);
-      if (v128.any_true(found)) nibbleOut = writeLanes(found, at, nibbleOut);
-      store<u32>(out, <u32>at);
-      out += byte(answers, load<u32>(at) & mask, limit);
-      store<u32>(out, <u32>at + 2);
-      out += byte(answers, load<u32>(at, 2) & mask, limit);
-      store<u32>(out, <u32>at + 4);
-      out += byte(answers, load<u32>(at, 4) & mask, limit);
-      store<u32>(out, <u32>at + 6);
-      out += byte(answers, load<u32>(at, 6) & mask, limit);
-      store<u32>(out, <u32>at + 8);
-      out += byte(answers, load<u32>(at, 8) & mask, limit);
-      store<u32>(out, <u32>at + 10);
-      out += byte(answers, load<u32>(at, 10) & mask, limit);
-      store<u32>(out, <u32>at + 12);
-      out += byte(answers, load<u32>(at, 12) & mask, limit);
-      store<u32>(out, <u32>at + 14);
-      out += byte(answers, load<u32>(at, 14) & mask, limit);
-    }
-  } else if (stride == 4) {
-    for (; at < stop; at += 16) {
-      const text = v128.load(at);
-      const next = v128.load(at, 1);
-      const last = v128.load(at, 2);
-      const one = v128.and(v128.and(allow(low, high, text), allow(low1, high1, next)), allow(low2, high2, last));
-      const two = v128.and(v128.and(allow(low3, high3, text), allow(low4, high4, next)), allow(low5, high5, last));
-      const found = v128.or(one, two);
-      if (v128.any_true(found)) nibbleOut = writeLanes(found, at, nibbleOut);
-      store<u32>(out, <u32>at);
-      out += bit(answers, load<u32>(at) & mask, limit);
-      store<u32>(out, <u32>at + 4);
-      out += bit(answers, load<u32>(at, 4) & mask, limit);
-      store<u32>(out, <u32>at + 8);
-      out += bit(answers, load<u32>(at, 8) & mask, limit);
-      store<u32>(out, <u32>at + 12);
-      out += bit(answers, load<u32>(at, 12) & mask, limit);
-    }
-  } else {
-    for (; at < stop; at += 16) {
-      const text = v128.load(at);
-      const next = v128.load(at, 1);
-      const last = v128.load(at, 2);
-      const one = v128.and(v128.and(allow(low, high, text), allow(low1, high1, next)), allow(low2, high2, last));
-      const two = v128.and(v128.and(allow(low3, high3, text), allow(low4, high4, next)), allow(low5, high5, last));
-      const found = v128.or(one, two);
       if (v128.any_true(found)) nibbleOut = writeLanes(found, at, nibbleOut);
       store<u32>(out, <u32>at);
       out += bit(answers, load<u32>(at) & mask, limit);

@@ -16,7 +16,7 @@ import {
 import { checkExact, scanExact } from "./exact";
 import { filterGrams } from "./gram";
 import { filterBoth } from "./joined";
-import { filterNibbles, nibbleEnd, setTextStart } from "./nibble";
+import { bucketsOf, filterNibbles, nibbleEnd, setTextStart } from "./nibble";
 import {
   active,
   beginBuckets,
@@ -69,19 +69,18 @@ export function scanLiterals(table: usize, data: usize, length: u32, out: usize,
         kept = scanGrams(table, section, at, stop, kept);
         continue;
       }
-      const buckets: u32 = load<u32>(section, LiteralSection.GROUPS) == 2 ? 0xffff : 0xff;
-      const wanted = (active >>> load<u32>(section, LiteralSection.FIRST_BUCKET)) & buckets;
-      if (wanted == 0) continue;
+      const wanted = active >>> load<u32>(section, LiteralSection.FIRST_BUCKET);
+      if (load<u32>(section, LiteralSection.GROUPS) == 2)
+        kept = scanNibbles(table, section, 1, wanted >>> 8, at, stop, kept);
       if (ASC_FEATURE_SIMD) {
-        const next = section + LiteralSection.SIZE;
-        if (load<u32>(section, LiteralSection.JOINED) != 0) {
-          kept = scanBoth(table, next, section, wanted, at, stop, kept);
-          section = next;
+        if (load<u32>(section, LiteralSection.JOINED) != 0 && (wanted & 0xff) != 0) {
+          const grams = section + LiteralSection.SIZE;
+          kept = scanBoth(table, grams, section, wanted, at, stop, kept);
+          section = grams;
           continue;
         }
       }
-      const found = filterNibbles(table, section, wanted, at, stop, nibbleCandidates);
-      kept = screen(table, section, nibbleCandidates, found, kept);
+      kept = scanNibbles(table, section, 0, wanted, at, stop, kept);
     }
     if (kept != survivors && !settle(table, data, end, kept)) break;
   }
@@ -92,9 +91,24 @@ function scanGrams(table: usize, section: usize, at: usize, stop: usize, kept: u
   return screen(table, section, candidates, filterGrams(table, section, at, stop, candidates), kept);
 }
 
-/** A gram section and the nibble section before it, in one pass. */
+/** A group of eight buckets of a nibble section; the lower bits of `wanted` are those still wanted. */
+function scanNibbles(
+  table: usize,
+  section: usize,
+  group: u32,
+  wanted: u32,
+  at: usize,
+  stop: usize,
+  kept: usize,
+): usize {
+  if ((wanted & 0xff) == 0) return kept;
+  const found = filterNibbles(section, bucketsOf(table, section, group), wanted, at, stop, nibbleCandidates);
+  return screen(table, section, nibbleCandidates, found, kept);
+}
+
+/** A gram section and the first group of the nibble section before it, in one pass. */
 function scanBoth(table: usize, grams: usize, nibbles: usize, wanted: u32, at: usize, stop: usize, kept: usize): usize {
-  const found = filterBoth(table, grams, nibbles, wanted, at, stop, candidates, nibbleCandidates);
+  const found = filterBoth(table, grams, bucketsOf(table, nibbles, 0), wanted, at, stop, candidates, nibbleCandidates);
   const screened = screen(table, grams, candidates, found, kept);
   return screen(table, nibbles, nibbleCandidates, nibbleEnd, screened);
 }
@@ -151,7 +165,7 @@ function checkSection(table: usize, section: usize, length: u32, count: u32, tex
     const groups = load<u32>(section, LiteralSection.GROUPS);
     if (stride != 1 || (limit != 1 && limit != 3) || (bucket != 0 && bucket != 16)) return false;
     if (groups != 1 && (groups != 2 || bucket != 0 || limit != 3)) return false;
-    tableBytes = groups * 96;
+    tableBytes = groups * LiteralFormat.GROUP_BYTES;
   } else {
     if (filter > <u32>LiteralFilter.BIT_TABLE || limit > MAX_TABLE_LIMIT || (limit & (limit + 1)) != 0) return false;
     tableBytes = limit + 1 + (filter == LiteralFilter.BIT_TABLE ? 8 : 0);

@@ -7,7 +7,7 @@
  *
  * Contract: 64 bytes beyond `stop` are readable; `out` has room for every position of the block and 64 more.
  */
-import { LiteralSection } from "../abi/literals";
+import { LiteralFormat, LiteralSection } from "../abi/literals";
 
 /** End of the candidates of the nibble filter after `filterBoth`. */
 export let nibbleEnd: usize = 0;
@@ -23,10 +23,13 @@ export function setNibbleEnd(end: usize): void {
   nibbleEnd = end;
 }
 
-/** Scans with the nibble section alone. Returns the end of the candidates. */
-export function filterNibbles(table: usize, section: usize, active: u32, at: usize, stop: usize, out: usize): usize {
-  const buckets = table + load<u32>(section, LiteralSection.TABLE);
-  const two = load<u32>(section, LiteralSection.GROUPS) == 2;
+/** The tables of a group of eight buckets of a nibble section. */
+export function bucketsOf(table: usize, section: usize, group: u32): usize {
+  return table + load<u32>(section, LiteralSection.TABLE) + group * LiteralFormat.GROUP_BYTES;
+}
+
+/** Scans with eight buckets alone; the lower bits of `active` are those still wanted. Returns the end of the candidates. */
+export function filterNibbles(section: usize, buckets: usize, active: u32, at: usize, stop: usize, out: usize): usize {
   if (ASC_FEATURE_SIMD) {
     const low = v128.and(v128.load(buckets), i8x16.splat(<i8>active));
     const high = v128.load(buckets, 16);
@@ -41,24 +44,6 @@ export function filterNibbles(table: usize, section: usize, active: u32, at: usi
     const high1 = v128.load(buckets, 48);
     const low2 = v128.load(buckets, 64);
     const high2 = v128.load(buckets, 80);
-    if (two) {
-      const low3 = v128.and(v128.load(buckets, 96), i8x16.splat(<i8>(active >>> 8)));
-      const high3 = v128.load(buckets, 112);
-      const low4 = v128.load(buckets, 128);
-      const high4 = v128.load(buckets, 144);
-      const low5 = v128.load(buckets, 160);
-      const high5 = v128.load(buckets, 176);
-      for (; at < stop; at += 16) {
-        const text = v128.load(at);
-        const next = v128.load(at, 1);
-        const last = v128.load(at, 2);
-        const first = v128.and(v128.and(allow(low, high, text), allow(low1, high1, next)), allow(low2, high2, last));
-        const second = v128.and(v128.and(allow(low3, high3, text), allow(low4, high4, next)), allow(low5, high5, last));
-        const found = v128.or(first, second);
-        if (v128.any_true(found)) out = writeLanes(found, at, out);
-      }
-      return out;
-    }
     for (; at < stop; at += 16) {
       const first = v128.and(allow(low, high, v128.load(at)), allow(low1, high1, v128.load(at, 1)));
       const found = v128.and(first, allow(low2, high2, v128.load(at, 2)));
@@ -66,14 +51,12 @@ export function filterNibbles(table: usize, section: usize, active: u32, at: usi
     }
   } else {
     for (; at < stop; ++at) {
-      let found = active;
+      let found = active & 0xff;
       for (let i: usize = 0; i < 3; ++i) {
         const byte: usize = load<u8>(at + i);
         const low = buckets + (i << 5) + (byte & 15);
         const high = buckets + (i << 5) + (byte >>> 4);
-        let allowed = <u32>load<u8>(low) & <u32>load<u8>(high, 16);
-        if (two) allowed |= (<u32>load<u8>(low, 96) & <u32>load<u8>(high, 112)) << 8;
-        found &= allowed;
+        found &= <u32>load<u8>(low) & <u32>load<u8>(high, 16);
       }
       store<u32>(out, <u32>at);
       out += (<usize>(found != 0)) << 2;

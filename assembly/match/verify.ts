@@ -36,7 +36,8 @@ export function reportScratchBytes(literals: u32, block: u32): u32 {
 }
 
 function fixedBytes(block: u32): u32 {
-  return (block + OVERRUN) * (4 + 4 + LiteralFormat.MAX_SECTIONS * SURVIVOR) + LiteralFormat.NO_BUCKET;
+  // A position may survive once in each section, and once more in the second group of a nibble section.
+  return (block + OVERRUN) * (4 + 4 + (LiteralFormat.MAX_SECTIONS + 1) * SURVIVOR) + LiteralFormat.NO_BUCKET;
 }
 
 export function setReportScratch(ptr: usize, bytes: u32, block: u32): bool {

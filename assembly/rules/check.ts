@@ -247,6 +247,7 @@ function checkPrefilters(): bool {
     const record = startOf(Section.Prefilters) + <usize>i * PrefilterRecord.size;
     if (!inside(load<u32>(record, PrefilterRecord.table), load<u32>(record, PrefilterRecord.tableLength))) return false;
     if (<u32>load<u16>(record, PrefilterRecord.buffer) >= max<u32>(countOf(Section.Buffers), 1)) return false;
+    if (load<u32>(record, PrefilterRecord.ports) >= max<u32>(countOf(Section.PortSets), 1)) return false;
     const literals = load<u32>(record, PrefilterRecord.literals);
     const starts = load<u32>(record, PrefilterRecord.starts);
     if (literals >= total || starts > total || literals + 1 > total - starts) return false;

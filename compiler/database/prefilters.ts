@@ -4,6 +4,7 @@ import { Op } from "../../assembly/abi/conditions.ts";
 import { ListFlag } from "../../assembly/abi/lists.ts";
 import { PatternRecord, PrefilterKind, PrefilterRecord } from "../../assembly/abi/prefilters.ts";
 import { RuleFlag, RuleListKind, RuleListRecord, RuleType } from "../../assembly/abi/rules.ts";
+import type { PortSet } from "../port.ts";
 import type { Literal } from "../prefilter/literal.ts";
 import { buildLiteralTable } from "../prefilter/literal_table.ts";
 import { textKindOf } from "../prefilter/rarity.ts";
@@ -12,6 +13,7 @@ import type { TcpFlagsCondition } from "../signature/conditions.ts";
 import { type FastPattern, fastPattern } from "../signature/fast_pattern.ts";
 import type { Signature, SignatureList } from "../signature/finish.ts";
 import { AddressIndexBuilder } from "./address_index.ts";
+import { type Addressee, addresseeOf, splitByAudience } from "./audience.ts";
 import { type BytePool, Growing } from "./bytes.ts";
 
 /** Literals one table may hold. */
@@ -69,6 +71,8 @@ export interface PrefilterSections {
 
 /** The place of a list in the database: its buffer record. */
 export type BufferIndex = (list: SignatureList) => number;
+/** The place of a port set. */
+export type PortIndex = (ports: PortSet) => number;
 
 export class PrefilterBuilder {
   readonly #groups = new Map<string, Group>();
@@ -78,10 +82,14 @@ export class PrefilterBuilder {
   >();
   readonly #addresses = new AddressIndexBuilder();
   readonly #tables = new Map<string, { offset: number; length: number }>();
+  /** Rules on payloads that are not for all flows, by the direction they are looked for in. */
+  readonly #addressees: readonly Map<number, Addressee>[] = [new Map(), new Map()];
   readonly #bufferIndex: BufferIndex;
+  readonly #portIndex: PortIndex;
 
-  constructor(bufferIndex: BufferIndex) {
+  constructor(bufferIndex: BufferIndex, portIndex: PortIndex) {
     this.#bufferIndex = bufferIndex;
+    this.#portIndex = portIndex;
   }
 
   /** Files a rule. @returns its fast pattern, undefined when it is tried without one */
@@ -91,7 +99,12 @@ export class PrefilterBuilder {
       this.#list(index, signature);
       return undefined;
     }
-    for (const place of this.#places(signature, pattern)) this.#group(place, pattern, index);
+    for (const place of this.#places(signature, pattern)) {
+      this.#group(place, pattern, index);
+      if (!hasAudience(place)) continue;
+      const addressee = addresseeOf(signature, place.direction);
+      if (addressee !== undefined) this.#addressees[place.direction]!.set(index, addressee);
+    }
     return pattern;
   }
 
@@ -211,9 +224,12 @@ export class PrefilterBuilder {
     const index = (value: number): void => indices.u32(indices.reserve(4), value);
     const groups = [...this.#groups.values()].sort((a, b) => comparePlaces(a.place, b.place));
     for (const { place, literals, reach } of groups) {
-      const all = [...literals.values()];
-      for (let from = 0; from < all.length; from += MAX_LITERALS) {
-        const part = all.slice(from, from + MAX_LITERALS);
+      const addressees = hasAudience(place) ? this.#addressees[place.direction]! : NOBODY;
+      const split = splitByAudience([...literals.values()], addressees);
+      const tables = split.flatMap(({ entries, ...rest }) =>
+        slices(entries, MAX_LITERALS).map((part) => ({ part, ...rest })),
+      );
+      for (const { part, audience, apps, ports } of tables) {
         const table = this.#table(pool, place.text, part);
         const at = records.reserve(PrefilterRecord.size);
         count += 1;
@@ -230,6 +246,11 @@ export class PrefilterBuilder {
         records.u32(at + PrefilterRecord.patterns, place.streaming && !place.head ? patternRecords(pool, part) : 0);
         records.u16(at + PrefilterRecord.longest, Math.max(...part.map(({ literal }) => literal.bytes.length)));
         records.u16(at + PrefilterRecord.reach, reach);
+        records.u8(at + PrefilterRecord.audience, audience);
+        records.u32(at + PrefilterRecord.ports, ports.length === 0 ? 0 : this.#portIndex(ports));
+        const bits = apps.reduce((sum, app) => sum | (1n << BigInt(app)), 0n);
+        records.u32(at + PrefilterRecord.apps, Number(bits & 0xffff_ffffn));
+        records.u32(at + PrefilterRecord.apps + 4, Number(bits >> 32n));
         records.u32(at + PrefilterRecord.starts, indices.length / 4);
         let start = 0;
         index(start);
@@ -269,6 +290,17 @@ export class PrefilterBuilder {
       addressIndexes,
     };
   }
+}
+
+/** Payloads and streams of TCP and UDP, whose rules name ports. */
+function hasAudience({ kind, app }: Place): boolean {
+  return kind === PrefilterKind.Stream || (kind === PrefilterKind.Payload && app !== 0);
+}
+
+const NOBODY: ReadonlyMap<number, Addressee> = new Map();
+
+function slices<T>(list: readonly T[], length: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / length) }, (_, i) => list.slice(i * length, (i + 1) * length));
 }
 
 /** The literals one by one, as `assembly/match/search.ts` takes them. */

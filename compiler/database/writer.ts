@@ -73,7 +73,10 @@ export function writeDatabase(content: DatabaseContent): Uint8Array {
   const sets = new SetWriter(pool);
   const exceptions = new ExceptionWriter(sets);
   const buffers = new BufferWriter(pool);
-  const prefilters = new PrefilterBuilder(({ use }) => buffers.index(use));
+  const prefilters = new PrefilterBuilder(
+    ({ use }) => buffers.index(use),
+    (ports) => sets.port(ports),
+  );
   const rules = new Growing(content.signatures.length * RuleRecord.size + 64);
   const lists = new Growing(1 << 16);
   /** Fields of rules and lists that hold an offset in the section of conditions. */

@@ -23,7 +23,7 @@ export type Stride = 1 | 2 | 4;
 export type GramBytes = 1 | 2 | 3 | 4;
 
 /** Literals that one group of nibble buckets still tells apart, and two, and how many more they take because they would do worse elsewhere. */
-const NIBBLE_LITERALS = 32;
+const NIBBLE_LITERALS = 40;
 const WIDE_LITERALS = 72;
 const MISFITS = 16;
 /**

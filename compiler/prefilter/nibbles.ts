@@ -10,7 +10,7 @@ const BUCKETS = 8;
 
 /** The filter's table, and the bucket of each literal by index. */
 export interface NibbleFilter {
-  /** 96 bytes a group: for each of three bytes 16 bytes by low nibble, 16 by high nibble, a bit a bucket. */
+  /** {@link LiteralFormat.GROUP_BYTES} a group: for each of three bytes 16 bytes by low nibble, 16 by high nibble, a bit a bucket. */
   table: Uint8Array;
   buckets: Map<number, number>;
 }
@@ -60,11 +60,11 @@ export function nibbleFilter(
     groups * BUCKETS,
     chances,
   );
-  const table = new Uint8Array(32 * NIBBLE_BYTES * groups);
+  const table = new Uint8Array(LiteralFormat.GROUP_BYTES * groups);
   const buckets = new Map<number, number>();
   joined.forEach(({ members, low, high }, number) => {
     for (const member of members) buckets.set(member, number);
-    const start = Math.floor(number / BUCKETS) * 32 * NIBBLE_BYTES;
+    const start = Math.floor(number / BUCKETS) * LiteralFormat.GROUP_BYTES;
     const bit = 1 << (number % BUCKETS);
     for (let i = 0; i < NIBBLE_BYTES; i++) {
       for (let nibble = 0; nibble < 16; nibble++) {

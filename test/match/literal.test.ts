@@ -258,7 +258,7 @@ const PLANS: { what: string; lengths: Record<number, number>; sections: string[]
   },
   {
     what: "single bytes by themselves",
-    lengths: { 1: 3, 3: 40 },
+    lengths: { 1: 3, 3: 60 },
     sections: ["nibbles of 16 buckets", "nibbles of 8 buckets"],
   },
 ];
